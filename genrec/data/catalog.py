@@ -1,0 +1,83 @@
+"""The catalogue: what there is to recommend, one row per item.
+
+Row i of the table is item index i everywhere in the library; nothing here ever re-orders rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from genrec.errors import UserError
+
+COLUMNS = ("item_id", "title", "text", "image")
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """N items with the columns `COLUMNS` (all String) and any further columns, which are attributes kept as they are.
+
+    item_id: the user's own, unique. title: what people see. text: what text encoders read. image: path of a file,
+    relative to `root`. All but item_id may be null: a null text or image is a missing modality.
+
+    Raises UserError for a missing `item_id` column, an empty id or two items of one id.
+    """
+
+    table: pl.DataFrame
+    root: Path | None = None
+
+    def __post_init__(self) -> None:
+        if "item_id" not in self.table.columns:
+            raise UserError(f"the catalogue lacks the column item_id; it has {', '.join(self.table.columns)}")
+        absent = [pl.lit(None, dtype=pl.String).alias(c) for c in COLUMNS if c not in self.table.columns]
+        table = self.table.with_columns(absent).with_columns(pl.col(COLUMNS).cast(pl.String))
+        object.__setattr__(self, "table", table.select(*COLUMNS, pl.exclude(COLUMNS)))
+        ids = self.table["item_id"]
+        if ids.null_count():
+            raise UserError(f"catalogue row {ids.is_null().arg_true()[0] + 1} has no item_id: give it one")
+        if ids.n_unique() < len(ids):
+            twice = ids.filter(ids.is_duplicated())[0]
+            rows = [row + 1 for row in (ids == twice).arg_true().to_list()]
+            raise UserError(f"item_id {twice!r} stands in the catalogue rows {rows}: keep one of them")
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The items' own ids, by item index."""
+        return self.table["item_id"].to_list()
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """From an item's own id to its item index."""
+        return {item_id: i for i, item_id in enumerate(self.ids)}
+
+    def __len__(self) -> int:
+        return self.table.height
+
+    def image_path(self, item: int) -> Path | None:
+        """Where the picture of item index `item` lies; None where it has none."""
+        image = self.table["image"][item]
+        return None if image is None else (self.root or Path()) / image
+
+    def keep(self, ids: Iterable[str]) -> Catalog:
+        """The items named, in the order in which they stand here (so their indices change)."""
+        return Catalog(self.table.filter(pl.col("item_id").is_in(list(ids))), self.root)
+
+    def write(self, path: Path) -> None:
+        """As Parquet; `root` travels in the file's metadata, relative to the file where it lies beneath its folder."""
+        metadata = {}
+        if self.root is not None:
+            root, folder = self.root.resolve(), path.parent.resolve()
+            metadata["root"] = (root.relative_to(folder) if root.is_relative_to(folder) else root).as_posix()
+        self.table.write_parquet(path, metadata=metadata)
+
+    @classmethod
+    def read(cls, path: Path) -> Catalog:
+        """What `write` wrote. UserError where there is no such file."""
+        if not path.exists():
+            raise UserError(f"there is no catalogue {path}: run `genrec prepare` first")
+        root = pl.read_parquet_metadata(path).get("root")
+        return cls(pl.read_parquet(path), None if root is None else path.parent / root)
