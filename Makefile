@@ -1,0 +1,52 @@
+# Everything runs in .venv, which these targets make and re-use.
+#   PYTHON=python3.12    the Python (3.11 or newer) that makes it
+#   TORCH_INDEX=https…   where pip finds the CPU build of torch; used only where there is no NVIDIA GPU
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-all lint clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP)  ## make .venv with GenRec and all it needs, or bring it up to date
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "GenRec needs Python 3.11 or newer; $(PYTHON) is not: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
+		{ echo "python -m venv failed; Debian and Ubuntu have it in the package python3-venv" >&2; exit 1; }
+# Without a GPU the CPU build goes in first (its dependencies follow below), or pip would fetch CUDA's several GB.
+	@if nvidia-smi >/dev/null 2>&1; then echo "NVIDIA GPU: torch comes in its CUDA build"; \
+	elif $(BIN)/python -c 'import torch' 2>/dev/null; then :; \
+	elif [ -n "$(TORCH_INDEX)" ]; then $(BIN)/python -m pip install --no-deps --index-url "$(TORCH_INDEX)" "$(TORCH)"; \
+	else echo "No GPU, no TORCH_INDEX=: $(TORCH) comes from where pip looks; on Linux that may be a CUDA build of several GB"; \
+		$(BIN)/python -m pip install --no-deps "$(TORCH)"; fi
+	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,dev]'
+	@touch $@
+
+demo: venv  ## the whole road on a synthetic fashion catalogue, workspace runs/demo
+	$(BIN)/genrec demo --workspace runs/demo
+
+test: venv  ## tests that need nothing outside .venv, with coverage
+	$(BIN)/python -m pytest tests -m "not slow and not system" --cov --cov-report=term --cov-fail-under=85
+
+# pytest leaves with 5 when no test carries the markers: that is no failure here.
+test-all: test  ## also the slow tests and those that need Debian packages, servers or a browser
+	$(BIN)/python -m pytest tests -m "slow or system" || [ $$? -eq 5 ]
+
+lint: venv  ## ruff, mypy, and the order of the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:  ## remove .venv, caches and builds; runs/ stays
+	rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find genrec tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

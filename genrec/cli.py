@@ -1,0 +1,218 @@
+"""The command line: one verb per stage. Nothing heavy is imported before a verb runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genrec.errors import UserError
+
+if TYPE_CHECKING:
+    from genrec.recipes import Experiment
+    from genrec.workspace import Workspace
+
+app = typer.Typer(
+    name="genrec",
+    help="Generative recommendation with semantic IDs. A run is a folder: every verb takes it first, and reads what "
+    "the verbs before it wrote there. `genrec run` and `genrec demo` do all of them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, for example runs/mine.")]
+Recipe = Annotated[str | None, typer.Option("--recipe", help="A recipe's name (train/*.yaml) or a path to one.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
+Skip = Annotated[bool, typer.Option("--skip-bad-rows", help="Leave out and list what cannot be used.")]
+DEFAULT = "default"
+
+
+def verb(work: Callable[..., None]) -> Callable[..., None]:
+    """Register `work` as a verb; a `UserError` becomes its message and status 2."""
+
+    @wraps(work)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            work(*args, **kwargs)
+        except UserError as error:
+            typer.echo(f"genrec: {error}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            typer.echo("genrec: stopped; the same command goes on from here", err=True)
+            raise typer.Exit(130) from None
+
+    app.command()(guarded)
+    return guarded
+
+
+def _open(run: Path, recipe: str | None, changes: list[str] | None) -> tuple[Workspace, Experiment]:
+    """The workspace and its experiment: the recipe given, else the one the run was last used with, plus changes."""
+    from genrec import recipes
+    from genrec.workspace import Workspace
+
+    workspace = Workspace(run)
+    known = workspace.recall()
+    if recipe is not None or known is None:
+        experiment = recipes.load(recipe or DEFAULT, recipes.Experiment, changes or ())
+    else:
+        experiment = recipes.build(known, recipes.Experiment, f"the recipe of {run}", changes or ())
+    workspace.remember(experiment.model_dump())
+    return workspace, experiment
+
+
+@verb
+def prepare(run: Run, recipe: Recipe = None, set: Changes = None, skip_bad_rows: Skip = False) -> None:
+    """Read the data into RUN/data: catalog.parquet and interactions.parquet."""
+    from genrec import stages
+
+    changes = (set or []) + (["data.skip_bad_rows=true"] if skip_bad_rows else [])
+    stages.prepare(*_open(run, recipe, changes))
+
+
+@verb
+def embed(run: Run, recipe: Recipe = None, set: Changes = None) -> None:
+    """Turn items' text and pictures into vectors."""
+    from genrec import stages
+
+    stages.embed(*_open(run, recipe, set))
+
+
+@verb
+def tokenize(run: Run, recipe: Recipe = None, set: Changes = None) -> None:
+    """Quantize the vectors into semantic IDs, one of its own for every item."""
+    from genrec import stages
+
+    stages.tokenize(*_open(run, recipe, set))
+
+
+@verb
+def train(run: Run, recipe: Recipe = None, set: Changes = None) -> None:
+    """Train the generator on the histories."""
+    from genrec import stages
+
+    stages.train(*_open(run, recipe, set))
+
+
+@verb
+def evaluate(
+    run: Run,
+    recipe: Recipe = None,
+    set: Changes = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON array, and nothing else.")] = False,
+) -> None:
+    """Measure the generator beside its baselines; write RUN/evaluate/report.html."""
+    from genrec import stages
+
+    rows = stages.evaluate(*_open(run, recipe, set))
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+    else:
+        _table(rows)
+        typer.echo(run / "evaluate" / "report.html")
+
+
+@verb
+def generate(
+    run: Run,
+    k: Annotated[int, typer.Option("--k", min=1, help="Items per user.")] = 10,
+    beam: Annotated[int, typer.Option(min=1, help="Beams per user.")] = 50,
+    include_seen: Annotated[bool, typer.Option("--include-seen", help="Also what the user has already.")] = False,
+) -> None:
+    """Write the next items of every user to RUN/generate/*.parquet."""
+    from genrec import stages
+    from genrec.workspace import Workspace
+
+    typer.echo(stages.generate(Workspace(run), k=k, exclude_seen=not include_seen, beam=beam))
+
+
+@verb
+def recommend(
+    run: Run,
+    history: Annotated[list[str] | None, typer.Argument(metavar="[ITEM]...", help="Item ids, oldest first.")] = None,
+    k: Annotated[int, typer.Option("--k", min=1, help="How many items.")] = 10,
+) -> None:
+    """Show what comes next after a history."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from genrec.recommender import Recommender
+
+    recommender = Recommender.from_pretrained(run)
+    table = Table("", "item", "title", "score", box=None)
+    for place, found in enumerate(recommender.recommend(history or [], k), start=1):
+        table.add_row(str(place), found.item_id, found.title or "", f"{found.score:.2f}")
+    Console().print(table)
+
+
+@verb
+def update(
+    run: Run,
+    events: Annotated[Path | None, typer.Argument(metavar="[EVENTS]", help="New events, in the form of the first.")] = None,
+    items: Annotated[Path | None, typer.Option("--items", help="New items, in the form of the first.")] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the version before.")] = False,
+    skip_bad_rows: Skip = False,
+) -> None:
+    """Add events and items: existing semantic IDs stay, training goes on from where it was, the old version is kept."""
+    from genrec import updating
+    from genrec.workspace import Workspace
+
+    workspace = Workspace(run)
+    if rollback:
+        typer.echo(f"{run} is at version {workspace.rollback()} again")
+        return
+    version = updating.update(workspace, _open(run, None, None)[1], events, items, skip_bad_rows=skip_bad_rows)
+    typer.echo(f"{run} is at version {version}; `genrec update {run} --rollback` goes back")
+
+
+@verb
+def run(
+    run: Run,
+    events: Annotated[str | None, typer.Option(help="Your events: user, item, time (CSV, Parquet or JSON lines).")] = None,
+    items: Annotated[str | None, typer.Option(help="Your items: id, title and what else is known of them.")] = None,
+    recipe: Recipe = None,
+    set: Changes = None,
+    skip_bad_rows: Skip = False,
+) -> None:
+    """Everything, from the data to the table and the report. Goes on where it was stopped."""
+    from genrec import stages
+
+    changes = list(set or [])
+    changes += [f"data.events={json.dumps(events)}"] if events else []
+    changes += [f"data.items={json.dumps(items)}"] if items else []
+    changes += ["data.skip_bad_rows=true"] if skip_bad_rows else []
+    _table(stages.run(*_open(run, recipe, changes)))
+    typer.echo(run / "evaluate" / "report.html")
+
+
+@verb
+def demo(
+    workspace: Annotated[Path, typer.Option("--workspace", help="The run's folder.")] = Path("runs/demo"),
+    seed: Annotated[int | None, typer.Option(help="Another fashion catalogue.")] = None,
+) -> None:
+    """The whole road on a synthetic fashion catalogue: a few minutes, no GPU, no network."""
+    from genrec import stages
+
+    changes = [f"data.seed={seed}"] if seed is not None else []
+    _table(stages.run(*_open(workspace, "demo", changes)))
+    typer.echo(workspace / "evaluate" / "report.html")
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    """The short table, best model of each column in bold."""
+    from rich.console import Console
+    from rich.table import Table
+
+    names = ("recall@5", "recall@10", "ndcg@5", "ndcg@10", "mrr@10", "coverage@10")
+    best = {name: max(row["metrics"][name] for row in rows) for name in names}
+    table = Table("model", *names, box=None, header_style="bold")
+    for row in rows:
+        shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
+        table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))
+    Console(stderr=True).print(table)

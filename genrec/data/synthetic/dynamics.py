@@ -1,0 +1,243 @@
+"""How people buy: a hidden taste that drifts, seasons, complements, series, fashion of the day.
+
+A person's taste z is one of K states (style × colour family × price level) and follows a Markov chain. What is bought
+next is drawn from
+
+    p(i | z, season, history) ∝ [i not owned] · ( TASTE·p_taste + POPULAR·p_popular
+                                                  + Σ_j ANCHORS[j] · (COMPLEMENT·p_complement_j + SERIES·p_series_j) )
+
+where j = 0 is the last item and j = 1 the one before, each p sums to one over the whole catalogue, and with
+b(z, season, i) = taste(z, i) · season_fit(season, i) · popularity(i)
+
+    p_taste ∝ b,   p_popular ∝ popularity,   p_complement_j ∝ complement(j's group, i) · b,
+    p_series_j: the later pieces of j's series, each half as likely as the one before it.
+
+A part that does not exist (no later piece) is absent; the rest is normalised. Nothing else matters, so that the
+posterior over z, and with it the best possible prediction from a history, can be computed exactly (oracle.py).
+
+Weights are integers, sums of them exact; draws compare exact or strictly sequential sums. Same seed, same world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from genrec.data.synthetic.attributes import (
+    ALL_YEAR,
+    CATEGORIES,
+    COLOURS,
+    FAMILIES,
+    SEASONS,
+    STYLES,
+    TIERS,
+    harmony,
+)
+from genrec.data.synthetic.draws import Draws
+from genrec.data.synthetic.wardrobe import Garment
+
+TASTE, POPULAR, COMPLEMENT, SERIES = 0.22, 0.05, 0.50, 0.30
+ANCHORS = (0.75, 0.25)
+DRIFT = 0.04  # chance per step that one of the three sides of a taste changes
+GAPS = np.array([1600 // (days + 6) for days in range(1, 91)], dtype=np.float64)  # weights of 1 … 90 days
+FIRST_DAY, START_DAYS = 18_993, 730  # 2022-01-01 in days since 1970; everybody's first purchase is within two years
+SHORTEST, LONGEST = 5, 40
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """What the dynamics know of items and tastes; K states, S seasons, N items, G groups of like items, P pieces.
+
+    taste (K, N), season_fit (S, N), popularity (N,), complement (G, N): integer weights as float64.
+    group (N,): each item's group. later (N, P): the later pieces of an item's series, nearest first, -1 pads.
+    prior (K,): weights of first tastes. drift (K, K): rows sum to 1.
+    """
+
+    taste: np.ndarray
+    season_fit: np.ndarray
+    popularity: np.ndarray
+    complement: np.ndarray
+    group: np.ndarray
+    later: np.ndarray
+    prior: np.ndarray
+    drift: np.ndarray
+
+    @cached_property
+    def base(self) -> np.ndarray:
+        """b of the formula above, (K, S, N)."""
+        return self.taste[:, None, :] * self.season_fit[None] * self.popularity
+
+    @cached_property
+    def base_sum(self) -> np.ndarray:
+        """(K, S)"""
+        return self.base.sum(axis=2)
+
+    @cached_property
+    def complement_sum(self) -> np.ndarray:
+        """(G, K, S): what complement · b sums to; 0 where nothing completes that group."""
+        k, s, n = self.base.shape
+        return (self.complement @ self.base.reshape(k * s, n).T).reshape(-1, k, s)
+
+    @cached_property
+    def later_share(self) -> np.ndarray:
+        """float64 (N, P): p_series, sums to 1 or, where no later piece exists, to 0."""
+        weights = np.where(self.later >= 0, 2.0 ** -np.arange(self.later.shape[1]), 0.0)
+        return weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+
+    def rows(self, states: np.ndarray, seasons: np.ndarray, anchors: np.ndarray, owned: list[np.ndarray]) -> np.ndarray:
+        """Unnormalised p(next), float64 (B, N), for B people who know what they want.
+
+        states, seasons: (B,). anchors: (B, 2), the last item and the one before, -1 where there is none.
+        """
+        base = self.base[states, seasons]
+        mass = np.full(base.shape, 0.0)
+        scale = TASTE / self.base_sum[states, seasons]
+        for j, weight in enumerate(ANCHORS):
+            has = np.flatnonzero(anchors[:, j] >= 0)
+            last = anchors[has, j]
+            total = self.complement_sum[self.group[last], states[has], seasons[has]]
+            share = np.divide(weight * COMPLEMENT, total, out=np.zeros_like(total), where=total > 0)
+            mass[has] += self.complement[self.group[last]] * share[:, None]
+        mass += scale[:, None]
+        mass *= base
+        mass += self.popularity * (POPULAR / self.popularity.sum())
+        for j, weight in enumerate(ANCHORS):
+            has = np.flatnonzero((anchors[:, j] >= 0) & (self.later[anchors[:, j], 0] >= 0))
+            for p in range(self.later.shape[1]):
+                item = self.later[anchors[has, j], p]
+                real = item >= 0
+                mass[has[real], item[real]] += weight * SERIES * self.later_share[anchors[has[real], j], p]
+        for row, items in enumerate(owned):
+            mass[row, items] = 0.0
+        return mass
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """What U people did, padded to L events.
+
+    items int64 (U, L), -1 after the end; days (since 1970), times (Unix ms) and states (the hidden taste at each event)
+    likewise. lengths (U,).
+    """
+
+    items: np.ndarray
+    days: np.ndarray
+    times: np.ndarray
+    states: np.ndarray
+    lengths: np.ndarray
+
+
+def season_of(days: np.ndarray) -> np.ndarray:
+    """Index into SEASONS of days since 1970 (December, January and February are winter)."""
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+    return (months + 1) % 12 // 3
+
+
+def open_shop(garments: list[Garment], popularity: np.ndarray) -> Shop:
+    """The weights that follow from the garments' attributes."""
+    styles = np.array([STYLES.index(g.style) for g in garments])
+    families = np.array([FAMILIES.index(COLOURS[g.colour].family) for g in garments])
+    tiers = np.array([g.tier for g in garments])
+    states = [(s, f, t) for s in range(len(STYLES)) for f in range(len(FAMILIES)) for t in range(TIERS)]
+    taste = np.stack(
+        [
+            np.where(styles == s, 12.0, 1.0) * np.where(families == f, 6.0, 1.0) * _near(tiers, t, (6, 2, 1))
+            for s, f, t in states
+        ]
+    )
+    season_fit = np.array([[_season_fit(season, g.season) for g in garments] for season in range(len(SEASONS))])
+    complement, group = _complements(garments)
+    differ = np.array([[sum(a != b for a, b in zip(one, other, strict=True)) for other in states] for one in states])
+    neighbours = (differ == 1).astype(np.float64)
+    drift = neighbours / neighbours.sum(axis=1, keepdims=True) * DRIFT + np.eye(len(states)) * (1 - DRIFT)
+    prior = np.array([(6 - s // 2) * (5 - f // 2) * (4, 4, 3)[t] for s, f, t in states], dtype=np.float64)
+    return Shop(taste, season_fit, popularity, complement, group, _later(garments), prior, drift)
+
+
+def live(shop: Shop, users: int, seed: int) -> Histories:
+    """Everybody's purchases, step by step."""
+    draws = Draws(seed, 5)
+    n = shop.popularity.shape[0]
+    skew = draws.uniform(users)
+    # A cube of a uniform draw: most people buy little, few buy much; mean 13.5.
+    lengths = SHORTEST + (skew * skew * skew * (LONGEST - SHORTEST + 1)).astype(np.int64)
+    lengths = np.minimum(lengths, max(n // 2, 1))
+    longest = int(lengths.max()) if users else 0
+    items, days, states = (np.full((users, longest), -1, dtype=np.int64) for _ in range(3))
+    gap_marks = np.cumsum(GAPS)
+    day = FIRST_DAY + (draws.uniform(users) * START_DAYS).astype(np.int64)
+    state = _pick(np.cumsum(shop.prior)[None], draws.uniform(users))
+    paths = np.cumsum(shop.drift, axis=1)
+    for step in range(longest):
+        going = np.flatnonzero(lengths > step)
+        # Everybody draws at every step, so that no one's luck depends on how long the others stay.
+        moves, waits, luck = draws.uniform(users), draws.uniform(users), draws.uniform(users)
+        if step:
+            state = _pick(paths[state], moves)
+            day = day + 1 + _pick(gap_marks[None], waits)
+        anchors = np.full((users, 2), -1, dtype=np.int64)
+        for back in range(min(step, 2)):
+            anchors[:, back] = items[:, step - 1 - back]
+        for start in range(0, len(going), 256):
+            who = going[start : start + 256]
+            mass = shop.rows(state[who], season_of(day[who]), anchors[who], list(items[who, :step]))
+            items[who, step] = _pick(np.cumsum(mass, axis=1), luck[who])
+        days[going, step], states[going, step] = day[going], state[going]
+    clock = (draws.uniform(users * longest) * 57_600_000).astype(np.int64).reshape(users, longest)
+    times = np.where(days >= 0, days * DAY_MS + 21_600_000 + clock, -1)  # between 6:00 and 22:00
+    return Histories(items, days, times, states, lengths)
+
+
+def _pick(marks: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """For each of B draws in [0, 1) the first column whose running sum exceeds its share; marks (B, n) or (1, n)."""
+    return (marks <= luck[:, None] * marks[:, -1:]).sum(axis=1)
+
+
+def _near(values: np.ndarray, centre: int, weights: tuple[int, ...]) -> np.ndarray:
+    return np.array(weights, dtype=np.float64)[np.abs(values - centre)]
+
+
+def _season_fit(season: int, worn: str) -> float:
+    """8 in the season it is made for, 2 in the two beside it, 1 in the opposite one; all year fits half as well."""
+    if worn == ALL_YEAR:
+        return 4.0
+    apart = abs(season - SEASONS.index(worn))
+    return (8.0, 2.0, 1.0)[min(apart, 4 - apart)]
+
+
+def _complements(garments: list[Garment]) -> tuple[np.ndarray, np.ndarray]:
+    """complement (G, N) and group (N,): garments that agree in all that counts here are completed by the same things.
+
+    A thing completes another if its category does, the better the better their colours harmonise; much better if it
+    is of the same style, and better if not both or neither of the two are plain.
+    """
+    kinds = [(g.category, g.colour, g.style, g.pattern == "solid") for g in garments]
+    groups = {kind: i for i, kind in enumerate(sorted(set(kinds)))}
+    matches = {(a, b): CATEGORIES[a].complements.get(b, 0) for a in CATEGORIES for b in CATEGORIES}
+    harmonies = {(a, b): harmony(a, b) for a in COLOURS for b in COLOURS}
+    weights = np.empty((len(groups), len(groups)))
+    for (category, colour, style, plain), row in groups.items():
+        weights[row] = [
+            matches[category, c] * harmonies[colour, h] * (16 if s == style else 1) * (3 if p != plain else 1)
+            for c, h, s, p in groups
+        ]
+    group = np.array([groups[kind] for kind in kinds], dtype=np.int64)
+    return weights[:, group], group
+
+
+def _later(garments: list[Garment]) -> np.ndarray:
+    """int64 (N, P) with P = the most pieces that can follow one."""
+    series: dict[str, dict[int, int]] = {}
+    for i, garment in enumerate(garments):
+        if garment.series:
+            series.setdefault(garment.series, {})[garment.piece] = i
+    longest = max((len(pieces) for pieces in series.values()), default=2) - 1
+    later = np.full((len(garments), longest), -1, dtype=np.int64)
+    for pieces in series.values():
+        for piece, item in pieces.items():
+            following = [pieces[next_] for next_ in range(piece + 1, len(pieces))]
+            later[item, : len(following)] = following
+    return later

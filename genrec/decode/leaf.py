@@ -1,0 +1,95 @@
+"""The leaf score: what is known of an item beyond its codes, added to the beams' log-probabilities.
+
+Semantic IDs made from content throw co-occurrence away, and no code can tell two items apart that look the same. At
+the leaves the candidates are items, so item scores can be added there::
+
+    score(i | u) = Σ_f w_f · feature_f(u, i)
+
+with the features of `FEATURES`. The weights are learned on the validation questions (`genrec.train.leaf`), on events
+that neither the model nor the neighbours were fitted to. Candidates are the beams' items and, as extra leaves scored exactly by the same codes,
+the items that the dense head and the neighbours think best.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genrec.data.interactions import Sequences
+from genrec.evaluate.baselines.contentknn import ContentKNN
+from genrec.evaluate.baselines.itemknn import ItemKNN
+from genrec.model.compact import CompactModel
+
+FEATURES = ("codes", "dense", "neighbours", "content", "popularity")
+"""codes: log p of the semantic ID. dense: log softmax of the dense head. neighbours: the ItemKNN score.
+content: cosine with the history's decayed content. popularity: log(1 + training events)."""
+
+
+@dataclass(eq=False)
+class LeafScorer:
+    """Item scores at the leaves for one `CompactModel`. weights: by feature; one that is 0 is not computed.
+
+    proposals: how many items each of the dense head and the neighbours may add to a request's candidates.
+    """
+
+    model: CompactModel
+    neighbours: ItemKNN
+    content: ContentKNN
+    popularity: np.ndarray
+    weights: dict[str, float]
+    proposals: int = 50
+
+    def __post_init__(self) -> None:
+        with torch.inference_mode():
+            self.vectors = self.model.item_vectors() if self.model.config.dense else None
+        self.log_popularity = torch.from_numpy(np.log1p(self.popularity).astype(np.float32))
+
+    @torch.inference_mode()
+    def tables(self, states: Tensor, histories: Sequences) -> dict[str, Tensor]:
+        """Every feature but `codes` over the whole catalogue, float32 (B, N) each, on the CPU."""
+        found: dict[str, Tensor] = {}
+        if self.weights.get("dense") and self.vectors is not None:
+            found["dense"] = self.model.dense_logits(states, self.vectors).log_softmax(-1).cpu()
+        if self.weights.get("neighbours"):
+            found["neighbours"] = torch.from_numpy(self.neighbours.scores(histories).toarray().astype(np.float32))
+        if self.weights.get("content"):
+            found["content"] = torch.from_numpy(self.content.scores(histories))
+        if self.weights.get("popularity"):
+            found["popularity"] = self.log_popularity.expand(len(histories), -1)
+        return found
+
+    def propose(self, tables: dict[str, Tensor]) -> Tensor:
+        """int64 (B, P): the items that single features think best, repeats included."""
+        chosen = [tables[name] for name in ("dense", "neighbours") if name in tables]
+        count = min(self.proposals, len(self.popularity))
+        if not chosen or not count:
+            return torch.empty(len(next(iter(tables.values()), torch.empty(0))), 0, dtype=torch.long)
+        return torch.cat([table.topk(count, dim=1).indices for table in chosen], dim=1)
+
+    def total(self, codes: Tensor, tables: dict[str, Tensor], items: Tensor) -> Tensor:
+        """The weighted sum for items (B, C) whose log-probabilities by codes are `codes` (B, C)."""
+        total = self.weights.get("codes", 1.0) * codes
+        for name, table in tables.items():
+            total = total + self.weights[name] * table.gather(1, items)
+        return total
+
+    def save(self, folder: Path) -> None:
+        """`leaf.json` beside the model; the neighbours go with it."""
+        self.neighbours.save(folder / "neighbours.safetensors")
+        np.save(folder / "popularity.npy", self.popularity)
+        said = {"weights": self.weights, "proposals": self.proposals, "content_decay": self.content.decay}
+        (folder / "leaf.json").write_text(json.dumps(said, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path, model: CompactModel, vectors: np.ndarray, present: np.ndarray) -> LeafScorer:
+        """vectors, present: the content vectors and mask that the scorer was fitted with."""
+        said = json.loads((folder / "leaf.json").read_text())
+        content = ContentKNN(vectors, present, decay=said["content_decay"])
+        popularity = np.load(folder / "popularity.npy", allow_pickle=False)
+        neighbours = ItemKNN.load(folder / "neighbours.safetensors")
+        return cls(model, neighbours, content, popularity, said["weights"], said["proposals"])

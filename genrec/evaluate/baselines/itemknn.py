@@ -1,0 +1,182 @@
+"""Item neighbours: what was taken near the items of the history (Deshpande and Karypis 2004).
+
+The similarity of items i ≠ j is a shrunk cosine of their users::
+
+    s(i, j) = c(i, j) / (sqrt(n_i · n_j) + shrinkage)
+
+n_i: users who took i. c(i, j): users who took both, or, with a `window`, the sum over their events of 1/sqrt(distance)
+for pairs at most `window` places apart (nearness in the history is evidence too; cf. session kNN, Ludewig and Jannach
+2018). A history asks with weights decay ** age. Where `neighbours` is given, only so many of each item's most similar
+items count.
+
+The shrinkage matters more than all the rest: without it, two items that one person took once are perfect neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from genrec.data.interactions import Sequences
+from genrec.evaluate import baselines
+from genrec.evaluate.interface import TopK
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+GRID: dict[str, list[Any]] = {
+    "window": [None, 50],
+    "shrinkage": [0.0, 20.0, 100.0],
+    "decay": [0.9, 0.7, 0.5],
+    "neighbours": [None, 10],
+}
+"""36 trials for `genrec.evaluate.tuning`."""
+
+
+class ItemKNN:
+    """decay: in (0, 1]. shrinkage: ≥ 0, in users. neighbours: per item, None = all. window: in places, None = no limit.
+
+    `similarity`, once fitted: CSR float32 (N, N), row = the item of the history, column = its neighbour.
+    """
+
+    name = "itemknn"
+
+    def __init__(
+        self,
+        *,
+        decay: float = 0.8,
+        shrinkage: float = 100.0,
+        neighbours: int | None = 10,
+        window: int | None = 50,
+    ) -> None:
+        self.decay, self.shrinkage, self.neighbours, self.window = decay, shrinkage, neighbours, window
+
+    def fit(self, train: Sequences, n_items: int) -> ItemKNN:
+        from scipy.sparse import coo_matrix
+
+        users = self._users(train, n_items)
+        taken = np.asarray(users.sum(axis=0), dtype=np.float64).ravel()
+        together = (users.T @ users if self.window is None else _near(train, n_items, self.window)).tocoo()
+        apart = together.row != together.col
+        row, col, value = together.row[apart], together.col[apart], together.data[apart].astype(np.float64)
+        value = (value / (np.sqrt(taken[row] * taken[col]) + self.shrinkage)).astype(np.float32)
+        if self.neighbours is not None:
+            order = np.lexsort((col, -value, row))
+            starts = np.searchsorted(row[order], np.arange(n_items))
+            kept = order[np.arange(len(order)) - starts[row[order]] < self.neighbours]
+            row, col, value = row[kept], col[kept], value[kept]
+        self.similarity: csr_matrix = coo_matrix((value, (row, col)), shape=(n_items, n_items)).tocsr()
+        self.similarity.sort_indices()
+        self.rest = baselines.popular_below(train, n_items, top=0.0)
+        return self
+
+    def scores(self, histories: Sequences) -> csr_matrix:
+        """CSR float32 (B, N): for each item the sum of decay ** age · similarity over the history; absent means 0."""
+        from scipy.sparse import csr_matrix
+
+        asked = (baselines.recency(histories, self.decay), histories.items, histories.offsets)
+        return csr_matrix(asked, shape=(len(histories), self.similarity.shape[0])) @ self.similarity
+
+    def neighbours_of(self, histories: Sequences, n: int) -> TopK:
+        """The n items with the highest `scores`, all above 0; where there are fewer the rest is -1 with -inf."""
+        return _best(self.scores(histories), n)
+
+    def recommend(self, histories: Sequences, k: int, *, exclude_seen: bool = False) -> TopK:
+        scores = self.scores(histories)
+        if exclude_seen:
+            scores = _without(scores, histories)
+        answer = _best(scores, k)
+        # Only users with too few neighbours need a look at the whole catalogue.
+        short = np.flatnonzero((answer.items < 0).any(axis=1))
+        if len(short):
+
+            def dense(asked: Sequences) -> np.ndarray:
+                found = self.scores(asked).toarray()
+                return np.where(found > 0, found, self.rest).astype(np.float32)
+
+            full = baselines.rank(histories.take(short), k, self.similarity.shape[0], dense, exclude_seen)
+            answer.items[short], answer.scores[short] = full.items, full.scores
+        return answer
+
+    def save(self, path: Path) -> None:
+        """One safetensors file: the matrix in compressed rows, the hyper-parameters in its header."""
+        from safetensors.numpy import save_file
+
+        tensors = {
+            "data": self.similarity.data,
+            "indices": self.similarity.indices.astype(np.int32),
+            "indptr": self.similarity.indptr.astype(np.int64),
+            "rest": self.rest,
+        }
+        said = json.dumps({name: getattr(self, name) for name in ("decay", "shrinkage", "neighbours", "window")})
+        part = path.with_name(path.name + ".part")
+        save_file(tensors, part, {"itemknn": said})
+        os.replace(part, path)
+
+    @classmethod
+    def load(cls, path: Path) -> ItemKNN:
+        from safetensors import safe_open
+        from scipy.sparse import csr_matrix
+
+        with safe_open(path, framework="numpy") as file:
+            model = cls(**json.loads(file.metadata()["itemknn"]))
+            parts = [file.get_tensor(name) for name in ("data", "indices", "indptr", "rest")]
+        model.rest = parts[3]
+        model.similarity = csr_matrix((parts[0], parts[1], parts[2]), shape=(len(model.rest), len(model.rest)))
+        return model
+
+    @staticmethod
+    def _users(train: Sequences, n_items: int) -> csr_matrix:
+        """CSR (U, N): 1 where the user took the item, however often."""
+        from scipy.sparse import csr_matrix
+
+        ones = np.ones(len(train.items), np.float32)
+        # A copy: merging what was taken twice sorts in place, and would reorder the histories.
+        users = csr_matrix((ones, train.items, train.offsets), shape=(len(train), n_items), copy=True)
+        users.sum_duplicates()
+        users.data[:] = 1.0
+        return users
+
+
+def _near(train: Sequences, n_items: int, window: int) -> csr_matrix:
+    """CSR (N, N), symmetric: the sum of 1/sqrt(distance) over pairs of one user's events within `window` places."""
+    from scipy.sparse import coo_matrix, csr_matrix
+
+    user = np.repeat(np.arange(len(train)), train.lengths)
+    total = csr_matrix((n_items, n_items), dtype=np.float32)
+    for distance in range(1, min(window, int(train.lengths.max(initial=0)) - 1) + 1):
+        same = user[:-distance] == user[distance:]
+        earlier, later = train.items[:-distance][same], train.items[distance:][same]
+        weights = np.full(len(earlier), 1.0 / np.sqrt(distance), np.float32)
+        pairs = coo_matrix((weights, (earlier, later)), shape=(n_items, n_items)).tocsr()
+        total = total + pairs + pairs.T
+    return total
+
+
+def _best(scores: csr_matrix, k: int) -> TopK:
+    """`top_k` of the entries above 0 of CSR (B, N), without making it dense."""
+    row = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))
+    positive = scores.data > 0
+    row, item, value = row[positive], scores.indices[positive], scores.data[positive]
+    order = np.lexsort((item, -value, row))
+    row = row[order]
+    place = np.arange(len(row)) - np.searchsorted(row, np.arange(scores.shape[0]))[row]
+    kept = place < k
+    items = np.full((scores.shape[0], k), -1, np.int32)
+    values = np.full((scores.shape[0], k), -np.inf, np.float32)
+    items[row[kept], place[kept]] = item[order][kept]
+    values[row[kept], place[kept]] = value[order][kept]
+    return TopK(items, values)
+
+
+def _without(scores: csr_matrix, histories: Sequences) -> csr_matrix:
+    """The same with 0 where the item is in the history."""
+    from scipy.sparse import csr_matrix
+
+    ones = np.ones(len(histories.items), np.float32)
+    seen = csr_matrix((ones, histories.items, histories.offsets), shape=scores.shape, copy=True)
+    return scores - scores.multiply(seen > 0)

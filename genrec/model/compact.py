@@ -1,0 +1,255 @@
+"""The compact generator: a causal backbone with one position per *item*, and a depth decoder that writes an item's codes.
+
+An item enters as the sum of its code embeddings, a projection of its content vector (so that an item nobody has touched yet has
+meaning) and, where asked, an embedding of its own. The backbone reads the history once; from its state h the depth decoder
+writes the next item's semantic ID level by level::
+
+    s_1 = h        log p(c_l | h, c_<l) = log softmax(E_l · norm(s_l))        s_{l+1} = s_l + MLP_l([norm(s_l), D_l[c_l]])
+
+so a beam's whole state is one vector. One position per item instead of one per code makes history, prefill and attention as
+many times shorter as a semantic ID is long (cf. the lazy decoder of OneRec-V2, arXiv 2508.20900; the depth transformer of
+RQ-Transformer, Lee et al. 2022, §3.2).
+
+The *dense head* scores an item by h · V x_i, x_i its input embedding: the second opinion that the leaf score of `genrec.decode.leaf`
+weighs against the codes. The module knows nothing of tries, users or files other than its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import PretrainedConfig, PreTrainedModel
+
+
+Siblings = Callable[[int, Tensor], tuple[Tensor, Tensor]]
+
+
+class CompactConfig(PretrainedConfig):
+    """codebook_sizes: codes per level, collision level included. content_dim: 0 leaves content vectors out.
+
+    spare_rate: how often training gives an item another code of the collision level, so that the rows reserved for
+    items to come are trained too.
+    """
+
+    model_type = "genrec-compact"
+
+    def __init__(
+        self,
+        codebook_sizes: tuple[int, ...] = (256, 256, 256, 16),
+        n_items: int = 1,
+        content_dim: int = 0,
+        width: int = 128,
+        layers: int = 2,
+        heads: int = 2,
+        max_items: int = 50,
+        dropout: float = 0.3,
+        item_ids: bool = True,
+        item_dropout: float = 0.2,
+        spare_rate: float = 0.05,
+        dense: bool = True,
+        dense_weight: float = 1.0,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.codebook_sizes = tuple(codebook_sizes)
+        self.n_items = n_items
+        self.content_dim = content_dim
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.max_items = max_items
+        self.dropout = dropout
+        self.item_ids = item_ids
+        self.item_dropout = item_dropout
+        self.spare_rate = spare_rate
+        self.dense = dense
+        self.dense_weight = dense_weight
+
+
+class Block(nn.Module):
+    """A pre-norm transformer layer, causal. Padding stands on the right, so causality alone hides it."""
+
+    def __init__(self, config: CompactConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.heads, self.p = config.heads, config.dropout
+        self.norm_attention, self.norm_mlp = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, T, width) → (B, T, width)"""
+        rows, length, width = x.shape
+        qkv = self.qkv(self.norm_attention(x)).view(rows, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        drop = self.p if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], dropout_p=drop, is_causal=True)
+        x = x + F.dropout(self.out(mixed.transpose(1, 2).reshape(rows, length, width)), self.p, self.training)
+        hidden = F.gelu(self.up(self.norm_mlp(x)))
+        return x + F.dropout(self.down(hidden), self.p, self.training)
+
+
+class CompactModel(PreTrainedModel):
+    """See the module's docstring. `codes` (N, L) and `content` (N, d) are buffers that travel with the weights."""
+
+    config_class = CompactConfig
+    main_input_name = "items"
+
+    codes: Tensor
+    content: Tensor
+    known: Tensor
+
+    def __init__(self, config: CompactConfig) -> None:
+        super().__init__(config)
+        width, levels = config.width, len(config.codebook_sizes)
+        self.register_buffer("codes", torch.zeros(config.n_items, levels, dtype=torch.long))
+        self.register_buffer("content", torch.zeros(config.n_items, config.content_dim))
+        self.register_buffer("known", torch.ones(config.n_items, dtype=torch.bool))
+        self.code_in = nn.ModuleList(nn.Embedding(size, width) for size in config.codebook_sizes)
+        self.code_out = nn.ModuleList(nn.Linear(width, size) for size in config.codebook_sizes)
+        self.content_in = nn.Linear(config.content_dim, width, bias=False) if config.content_dim else None
+        self.item_in = nn.Embedding(config.n_items, width) if config.item_ids else None
+        self.position = nn.Embedding(config.max_items, width)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(width)
+        self.depth_norm = nn.ModuleList(nn.LayerNorm(width) for _ in range(levels))
+        self.depth_mlp = nn.ModuleList(
+            nn.Sequential(nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+            for _ in range(levels - 1)
+        )
+        self.dense_out = nn.Linear(width, width) if config.dense else None
+        self.dense_bias = nn.Parameter(torch.zeros(config.n_items)) if config.dense else None
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+    # ------------------------------------------------------------------ items
+
+    def set_items(self, codes: np.ndarray, content: np.ndarray | None, known: np.ndarray) -> None:
+        """Give the model its catalogue. codes: integer (N, L). content: float32 (N, content_dim) or None.
+
+        known: bool (N,), the items that training shows. The others' own embeddings would be noise and are left out.
+        """
+        self.codes.copy_(torch.from_numpy(codes.astype(np.int64)))
+        self.known.copy_(torch.from_numpy(known))
+        if content is not None and self.config.content_dim:
+            self.content.copy_(torch.from_numpy(np.ascontiguousarray(content, dtype=np.float32)))
+
+    @torch.no_grad()
+    def warm_start(self, former: CompactModel) -> None:
+        """Take over the weights of a model of the same shape whose items are the first of this one's."""
+        own = dict(self.named_parameters())
+        for name, weights in former.named_parameters():
+            if weights.shape[1:] != own[name].shape[1:] or len(weights) > len(own[name]):
+                raise ValueError(f"{name}: {tuple(weights.shape)} cannot start {tuple(own[name].shape)}")
+            own[name][: len(weights)] = weights
+
+    def embed_items(self, items: Tensor) -> Tensor:
+        """Input embeddings of items (any shape of indices) → (..., width).
+
+        In training an item's own embedding is hidden from time to time, so that codes and content alone must do, as
+        they must for an item that came after the training.
+        """
+        codes = self._spared(self.codes[items])
+        x = torch.stack([table(codes[..., level]) for level, table in enumerate(self.code_in)]).sum(0)
+        if self.content_in is not None:
+            x = x + self.content_in(self.content[items])
+        if self.item_in is not None:
+            own = self.item_in(items)
+            if self.training and self.config.item_dropout:
+                own = own * (torch.rand(own.shape[:-1], device=own.device) >= self.config.item_dropout)[..., None]
+            x = x + own * self.known[items][..., None]
+        return x
+
+    def _spared(self, codes: Tensor) -> Tensor:
+        if not self.training or not self.config.spare_rate:
+            return codes
+        other = torch.randint(self.config.codebook_sizes[-1], codes.shape[:-1], device=codes.device)
+        swap = torch.rand(codes.shape[:-1], device=codes.device) < self.config.spare_rate
+        return torch.cat([codes[..., :-1], torch.where(swap, other, codes[..., -1])[..., None]], dim=-1)
+
+    # ------------------------------------------------------------------ history
+
+    def encode(self, items: Tensor, mask: Tensor) -> Tensor:
+        """Histories (B, T) padded on the right, mask bool (B, T) → states (B, T, width)."""
+        x = self.embed_items(items) + self.position.weight[: items.shape[1]]
+        x = F.dropout(x, self.config.dropout, self.training) * mask[..., None]
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x)
+
+    # ------------------------------------------------------------------ codes
+
+    def level_logits(self, level: int, state: Tensor) -> Tensor:
+        """Logits of level `level`'s codes from the depth state (..., width) → (..., codebook_sizes[level])."""
+        return self.code_out[level](self.depth_norm[level](state))
+
+    def descend(self, level: int, state: Tensor, codes: Tensor) -> Tensor:
+        """The depth state after writing `codes` (...) at `level`, from the state before it (..., width)."""
+        written = self.code_in[level](codes)
+        return state + self.depth_mlp[level](torch.cat([self.depth_norm[level](state), written], dim=-1))
+
+    def item_log_probs(self, state: Tensor, items: Tensor) -> Tensor:
+        """log p(semantic ID of item | h). state: (B, width), items: (B, P) → (B, P)."""
+        codes = self.codes[items]
+        state = state[:, None, :].expand(*items.shape, -1)
+        total = torch.zeros(items.shape, device=state.device)
+        for level in range(codes.shape[-1]):
+            logits = self.level_logits(level, state)
+            total = total + logits.log_softmax(-1).gather(-1, codes[..., level, None]).squeeze(-1)
+            if level + 1 < codes.shape[-1]:
+                state = self.descend(level, state, codes[..., level])
+        return total
+
+    # ------------------------------------------------------------------ dense head
+
+    def item_vectors(self) -> Tensor:
+        """The dense head's item vectors (N, width)."""
+        return self.embed_items(torch.arange(self.config.n_items, device=self.codes.device))
+
+    def dense_logits(self, state: Tensor, vectors: Tensor) -> Tensor:
+        """state (B, width), vectors (N, width) → (B, N)."""
+        assert self.dense_out is not None and self.dense_bias is not None
+        return self.dense_out(state) @ vectors.T + self.dense_bias
+
+    # ------------------------------------------------------------------ training
+
+    def forward(self, items: Tensor, mask: Tensor, siblings: Siblings | None = None) -> dict[str, Tensor]:
+        """Losses at every position. items (B, T), mask (B, T): position t is asked for item t + 1.
+
+        siblings(level, items (P,)) → codes int64 (P, M) that exist at `level` beside those items' own, and which of
+        them are real, bool (P, M). With it a level is normalised over what the catalogue holds, as decoding does it, so
+        that nothing is learned of codes that no item has. The last level tells colliding items apart and stays
+        normalised over all its codes, as some are kept for items to come.
+
+        Returns `codes` (nats per item, summed over levels), `dense` (nats per item) and `loss`.
+        """
+        states = self.encode(items[:, :-1], mask[:, :-1])
+        asked = mask[:, 1:]
+        state, targets = states[asked], items[:, 1:][asked]
+        codes = self._spared(self.codes[targets])
+        loss_codes = torch.zeros((), device=state.device)
+        depth = state
+        for level in range(codes.shape[-1]):
+            logits, right = self.level_logits(level, depth), codes[:, level]
+            if siblings is not None and level + 1 < codes.shape[-1]:
+                there, exists = siblings(level, targets)
+                norm = logits.gather(1, there).masked_fill(~exists, -torch.inf).logsumexp(1)
+                loss_codes = loss_codes + (norm - logits.gather(1, right[:, None]).squeeze(1)).mean()
+            else:
+                loss_codes = loss_codes + F.cross_entropy(logits, right)
+            if level + 1 < codes.shape[-1]:
+                depth = self.descend(level, depth, codes[:, level])
+        losses = {"codes": loss_codes, "loss": loss_codes}
+        if self.config.dense:
+            losses["dense"] = F.cross_entropy(self.dense_logits(state, self.item_vectors()), targets)
+            losses["loss"] = loss_codes + self.config.dense_weight * losses["dense"]
+        return losses

@@ -1,0 +1,169 @@
+"""What a recipe may say: every key, its type, its default and what it is for.
+
+A new key is a new line here and nothing else; `files` reads, changes and checks by these models.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Recipe(BaseModel):
+    """Values are taken as YAML gives them: «3» is no number, «yes» no count."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class DataRecipe(Recipe):
+    name: str = Field("", description="how tables and reports call the data; by default the kind, or the file's name")
+    kind: Literal["fashion", "tabular", "unisrec", "s3rec"] = Field("tabular", description="the reader, or `fashion`")
+    path: str | None = Field(None, description="unisrec, s3rec: the data set's folder")
+    items: str | None = Field(None, description="tabular: the items file (CSV, Parquet or JSON lines)")
+    events: str | None = Field(None, description="tabular: the events file (CSV, Parquet or JSON lines)")
+    images: str | None = Field(None, description="tabular: the folder that pictures' paths start from")
+    event_columns: dict[str, str] | None = Field(
+        None, description="tabular: user_id, item_id, timestamp ← the file's columns, where names are unusual"
+    )
+    item_columns: dict[str, str | list[str]] | None = Field(
+        None, description="tabular: item_id, title, text (a list), image ← the file's columns, where names are unusual"
+    )
+    first_of_duplicates: bool = Field(False, description="tabular: keep the first row of an item id, list the others")
+    skip_bad_rows: bool = Field(False, description="leave out and list rows that cannot be used, instead of stopping")
+    k_core: int = Field(0, ge=0, description="keep users and items with at least so many events; 0 keeps all")
+    split: Literal["leave-one-out", "global-time", "cold-items"] = Field("leave-one-out", description="held out so")
+    seed: int = Field(0, ge=0, description="fashion: which catalogue; the experiment's seed does not change it")
+    n_items: Count = Field(2000, description="fashion: garments")
+    n_users: Count = Field(4000, description="fashion: people")
+
+    @property
+    def label(self) -> str:
+        """What tables call the data."""
+        return self.name or Path(self.path or self.events or self.kind).stem
+
+
+class TextRecipe(Recipe):
+    kind: Literal["tfidf", "minilm", "sentence-transformers", "vectors", "none"] = Field("tfidf", description="encoder")
+    model: str | None = Field(None, description="sentence-transformers: hub id or folder; vectors: the .npy file")
+    dim: Count = Field(192, description="tfidf: dimensions after the SVD")
+
+
+class ImageRecipe(Recipe):
+    kind: Literal["none", "contrastive", "transformers"] = Field("none", description="encoder")
+    model: str | None = Field(None, description="transformers: hub id or folder of a vision model")
+    dim: Count = Field(64, description="contrastive: dimensions of the space shared with the text")
+    epochs: Count = Field(10, description="contrastive: passes over the pictures")
+
+
+class FuseRecipe(Recipe):
+    text: Weight = Field(1.0, description="weight of the text vectors")
+    image: Weight = Field(1.0, description="weight of the image vectors")
+    collaborative: Weight = Field(0.0, description="weight of vectors from training co-occurrence; 0 leaves them out")
+    collaborative_dim: Count = Field(64, description="dimensions of the collaborative vectors")
+    shrinkage: float = Field(0.1, ge=0, le=1, description="0 whitens fully, 1 only centres")
+    dim: Count | None = Field(128, description="principal components of the fused vector; null keeps all")
+
+
+class EmbedRecipe(Recipe):
+    text: TextRecipe = Field(default_factory=TextRecipe)
+    image: ImageRecipe = Field(default_factory=ImageRecipe)
+    fuse: FuseRecipe = Field(default_factory=FuseRecipe)
+
+
+class TokenizerRecipe(Recipe):
+    kind: Literal["rqvae", "rqkmeans"] = Field("rqvae", description="the quantizer")
+    levels: Count = Field(3, description="codes per item before the collision level")
+    codebook_size: int = Field(256, ge=2, le=65536, description="codes per level")
+    metric: Literal["cosine", "l2"] = Field("l2", description="what makes two vectors near")
+    beam_width: Count = Field(1, description="paths kept while encoding; 1 is greedy")
+    latent: Count | None = Field(None, description="rqvae: dimensions that are quantized")
+    hidden: list[Count] | None = Field(None, description="rqvae: widths of the encoder's layers, the decoder's mirrored")
+    codebook_update: Literal["ema", "gradient"] | None = Field(None, description="rqvae: how codewords learn")
+    commitment: Weight | None = Field(None, description="rqvae: weight of the pull of latents to their codewords")
+    epochs: Count | None = Field(None, description="rqvae: passes over the items")
+    batch_size: Count | None = Field(None, description="rqvae: items per step")
+    learning_rate: float | None = Field(None, gt=0, description="rqvae: highest learning rate")
+    iterations: Count | None = Field(None, description="rqkmeans: k-means iterations per level")
+    refine: int | None = Field(None, ge=0, description="rqkmeans: rounds that improve codes and codebooks jointly")
+    spare: int = Field(16, ge=0, description="codes of the collision level kept free for items to come")
+    held_out: Share = Field(0.0, description="share of items for which a second fit says how well unseen items are coded")
+
+
+class LeafRecipe(Recipe):
+    features: list[Literal["codes", "dense", "neighbours", "content", "popularity"]] = Field(
+        ["codes", "dense", "neighbours", "content"], description="what is added up; see genrec.decode.leaf"
+    )
+    proposals: int = Field(50, ge=0, description="items that dense head and neighbours each add to the candidates")
+    content_decay: float = Field(0.5, gt=0, le=1, description="how fast older events fade in the content feature")
+
+
+class CompactRecipe(Recipe):
+    width: Count = Field(128, description="dimensions of the history's state")
+    layers: Count = Field(2, description="layers of the causal backbone")
+    heads: Count = Field(2, description="attention heads")
+    dropout: Share = Field(0.3, description="in the backbone")
+    max_items: Count = Field(50, description="events of a history that are read, the latest")
+    content: bool = Field(True, description="a projection of the item's content vector goes in beside its codes")
+    item_ids: bool = Field(True, description="add an embedding of each item's own to its codes and content")
+    item_dropout: Share = Field(0.2, description="how often training hides it, so that new items can do without")
+    dense: bool = Field(True, description="learn the score history state · item vector")
+    dense_weight: Weight = Field(1.0, description="weight of its loss")
+    epochs: Count = Field(40, description="passes over the users, at most")
+    patience: Count = Field(5, description="validations without a better NDCG@10 before it stops")
+    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.1, description="of AdamW")
+    batch_tokens: Count = Field(4096, description="events per step, padding included")
+    beam: Count = Field(100, description="beams per user when the leaf score's weights are learned")
+    leaf: LeafRecipe | None = Field(
+        default_factory=LeafRecipe, description="item scores at the leaves; null: codes alone"
+    )
+
+
+class SasrecRecipe(Recipe):
+    width: Count = Field(128, description="dimensions of the history's state")
+    layers: Count = Field(2, description="self-attention layers")
+    heads: Count = Field(2, description="attention heads")
+    dropout: Share = Field(0.5, description="in embeddings and layers")
+    label_smoothing: Share = Field(0.0, description="of the softmax over all items")
+    max_length: Count = Field(50, description="events of a history that are read, the latest")
+    epochs: Count = Field(60, description="passes over the users, at most")
+    patience: Count = Field(10, description="validations without a better NDCG@10 before it stops")
+    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.1, description="of AdamW")
+    tokens: Count = Field(2048, description="events per step, padding included")
+
+
+class EvaluateRecipe(Recipe):
+    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec"]] = Field(
+        ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
+    )
+    sasrec: SasrecRecipe = Field(default_factory=SasrecRecipe, description="the baseline's own recipe")
+    exclude_seen: bool = Field(False, description="never recommend what the history holds")
+    beam: Count = Field(100, description="beams per user")
+
+
+class Experiment(Recipe):
+    """Every stage of a run, from the data to the table."""
+
+    seed: int = Field(0, ge=0, description="everything random follows from it")
+    data: DataRecipe = Field(default_factory=DataRecipe)
+    embed: EmbedRecipe = Field(default_factory=EmbedRecipe)
+    tokenizer: TokenizerRecipe = Field(default_factory=TokenizerRecipe)
+    train: CompactRecipe = Field(default_factory=CompactRecipe)
+    evaluate: EvaluateRecipe = Field(default_factory=EvaluateRecipe)
+
+
+# Recipes that live in files of their own, and in which top-level folder.
+FOLDERS: dict[type[Recipe], str] = {
+    TokenizerRecipe: "tokenizers",
+    CompactRecipe: "train",
+    SasrecRecipe: "train",
+    Experiment: "train",
+}

@@ -1,0 +1,94 @@
+"""Training of the compact generator: loss at every position, batches of equal length, early stopping on items.
+
+The score that decides is NDCG@10 over items on the validation questions, as the finished generator would answer them (dense head or codes): never a loss.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genrec import loop
+from genrec.data.interactions import Sequences
+from genrec.data.splits import Evaluation
+from genrec.decode.constraints import Constraints
+from genrec.decode.torch_engine import TorchEngine
+from genrec.decode.trie import Trie
+from genrec.evaluate import metrics
+from genrec.model.compact import CompactModel
+
+VALIDATION_USERS = 2000
+"""How many validation questions an epoch is scored on, at most; the same ones every time."""
+
+
+def train_compact(
+    model: CompactModel,
+    trie: Trie,
+    train: Sequences,
+    validation: Evaluation,
+    config: loop.LoopConfig,
+    *,
+    batch_tokens: int = 4096,
+    beam: int = 20,
+    folder: Path | None = None,
+    device: str | None = None,
+) -> loop.Record:
+    """Fit `model` in place to the histories of `train` with at least two events; see `loop.train` for folder."""
+    rows = np.flatnonzero(train.lengths >= 2)
+    histories = train.take(rows).recent(model.config.max_items + 1)
+    asked = validation.take(np.flatnonzero(validation.histories.lengths > 0))
+    if len(asked) > VALIDATION_USERS:
+        chosen = np.random.default_rng(config.seed).permutation(len(asked))[:VALIDATION_USERS]
+        asked = asked.take(np.sort(chosen))
+
+    def batches(epoch: int) -> list[np.ndarray]:
+        return [part.numpy() for part in loop.by_length(histories.lengths, batch_tokens, config.seed, epoch)]
+
+    parents = [torch.zeros(len(trie), dtype=torch.long), *trie.paths()[:-1]]
+
+    def siblings(level: int, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        _, codes, exists = trie.children(level, parents[level][items.cpu()][:, None])
+        return codes[:, 0].to(items.device), exists[:, 0].to(items.device)
+
+    def loss(module: torch.nn.Module, rows: np.ndarray) -> torch.Tensor:
+        some = histories.take(rows)
+        items, mask = some.padded(int(some.lengths.max()))
+        where = next(module.parameters()).device
+        given = (torch.from_numpy(items).to(where), torch.from_numpy(mask).to(where))
+        value: torch.Tensor = module(*given, siblings)["loss"]
+        return value
+
+    def score(_: torch.nn.Module) -> float:
+        return validation_ndcg(model, trie, asked, beam)
+
+    return loop.train(
+        model,
+        batches,
+        loss,
+        config,
+        validate=score if len(asked) else None,
+        folder=folder,
+        description="Training compact",
+        device=device,
+    )
+
+
+@torch.inference_mode()
+def validation_ndcg(model: CompactModel, trie: Trie, asked: Evaluation, beam: int) -> float:
+    """NDCG@10 over items: the mean of codes (a beam search) and dense head, which the leaf score will weigh."""
+    engine = TorchEngine(model, trie, width=beam)
+    states = engine.states(asked.histories)
+    vectors = model.item_vectors() if model.config.dense else None
+    found: list[list[np.ndarray]] = [[], []]
+    for part in states.split(256):
+        found[0].append(engine.search(part, Constraints.none(len(part), part.device), 10).items.cpu().numpy())
+        if vectors is not None:
+            found[1].append(model.dense_logits(part, vectors).topk(min(10, len(vectors))).indices.cpu().numpy())
+    figures = [
+        float(metrics.per_question("ndcg@10", metrics.ranks_of(np.concatenate(answers), asked.targets)).mean())
+        for answers in found
+        if answers
+    ]
+    return float(np.mean(figures))

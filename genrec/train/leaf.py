@@ -1,0 +1,97 @@
+"""Learning the weights of the leaf score on the validation questions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genrec import progress
+from genrec.data.splits import Evaluation
+from genrec.decode.constraints import Constraints
+from genrec.decode.generator import Generator
+from genrec.decode.leaf import FEATURES
+
+STEPS = (0.0, 0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 4.0)
+"""What a weight is multiplied with to look for a better one."""
+
+
+def fit_leaf(generator: Generator, validation: Evaluation, *, seed: int = 0, most: int = 10_000) -> dict[str, float]:
+    """Weights by feature for `generator.leaf`, from at most `most` validation questions. Sets them, and returns them.
+
+    All features in `FEATURES` that the scorer has a weight for take part; a weight may end at 0.
+    """
+    assert generator.leaf is not None
+    asked = validation.take(np.flatnonzero(validation.histories.lengths > 0))
+    if len(asked) > most:
+        asked = asked.take(np.sort(np.random.default_rng(seed).permutation(len(asked))[:most]))
+    names = [name for name in FEATURES if generator.leaf.weights.get(name)]
+    weights = best_weights(*gather(generator, asked, names))
+    generator.leaf = replace(generator.leaf, weights=dict(zip(names, weights, strict=True)))
+    return generator.leaf.weights
+
+
+def gather(generator: Generator, asked: Evaluation, names: list[str]) -> tuple[Tensor, Tensor]:
+    """Features float32 (Q, C, F) of the candidates of every question, and the answer's place among them (Q,).
+
+    `names` starts with «codes», which is -inf for candidates that are not there. Questions whose answer is no candidate are
+    left out: no weights could find it.
+    """
+    assert generator.leaf is not None
+    kept, places = [], []
+    with progress.bar("Weighing leaf scores", len(asked), "user") as shown:
+        for begin in range(0, len(asked), generator.engine.batch):
+            part = asked.take(np.arange(begin, min(begin + generator.engine.batch, len(asked))))
+            states = generator.engine.states(part.histories)
+            constraints = Constraints.none(len(part), states.device)
+            items, codes = generator.candidates(states, part.histories, constraints, 10)
+            tables = generator.leaf.tables(states, part.histories)
+            columns = [codes if name == "codes" else tables[name].gather(1, items.clamp(min=0)) for name in names]
+            hit = items == torch.from_numpy(part.targets.astype(np.int64))[:, None]
+            rows = hit.any(1)
+            kept.append(torch.stack(columns, dim=-1)[rows])
+            places.append(hit[rows].int().argmax(1))
+            shown.advance(len(part))
+    width = max(part.shape[1] for part in kept)
+    padded = [torch.nn.functional.pad(part, (0, 0, 0, width - part.shape[1]), value=-torch.inf) for part in kept]
+    return torch.cat(padded), torch.cat(places)
+
+
+def best_weights(features: Tensor, place: Tensor, rounds: int = 4) -> list[float]:
+    """Weights w ≥ 0 (F,) of highest NDCG@10 of the answers `place` (Q,) when X w ranks the candidates X (Q, C, F).
+
+    A coordinate search from the best single feature. The likelihood of a conditional logit would be smoother, but its
+    optimum is another one: it is about the answers that nobody finds as much as about those at the top (Scientific:
+    NDCG@10 .084 by likelihood, .089 by this search on the same features).
+    """
+    if not len(place):
+        return [1.0] + [0.0] * (features.shape[-1] - 1)
+    absent = torch.isneginf(features[..., 0])
+    x = features.masked_fill(absent[..., None], 0.0)
+
+    def ndcg(weights: Tensor) -> float:
+        scores = (x @ weights).masked_fill(absent, -torch.inf)
+        rank = (scores > scores.gather(1, place[:, None])).sum(1)
+        return float(torch.where(rank < 10, 1 / torch.log2(rank + 2.0), 0.0).mean())
+
+    # 1. Every feature on its own, on a scale on which all vary alike.
+    scale = 1 / x[~absent].std(dim=0).clamp(min=1e-6)
+    alone = torch.eye(len(scale)) * scale
+    figures = [ndcg(row) for row in alone]
+    best = max(figures)
+    weights = alone[figures.index(best)].clone()
+    # 2. One weight after the other, a weight of 0 from its natural scale.
+    for _ in range(rounds):
+        before = best
+        for feature in range(len(scale)):
+            around = weights[feature] if weights[feature] > 0 else scale[feature]
+            for step in STEPS:
+                trial = weights.clone()
+                trial[feature] = around * step
+                if trial.any() and (figure := ndcg(trial)) > best + 1e-6:
+                    best, weights = figure, trial
+        if best <= before:
+            break
+    return [float(weight) for weight in weights / weights.abs().max()]
