@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -16,6 +17,10 @@ from genrec.errors import UserError
 if TYPE_CHECKING:
     from genrec.recipes import Experiment
     from genrec.workspace import Workspace
+
+# OpenMP's threads spin while they wait. Where other programs want the cores too, as on any laptop, the spinning makes small
+# kernels ten times slower; sleeping costs next to nothing. It must be said before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
     name="genrec",

@@ -26,6 +26,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
     """Evaluate every model that has no result in the stage's scratch yet; write rows.json and report.html."""
     from genrec import stages
     from genrec.evaluate.report import Example, ReportInput, write_report
+    from genrec.sid import SemanticIds
 
     catalog, split = stages.split_of(stage.input("data"), experiment.data)
     tuning: Trials = {}
@@ -61,6 +62,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
     oracles = stage.input("data") / "oracles.json"
     model = json.loads((stage.input("model") / "manifest.json").read_text())["metrics"]
     curves["genrec-compact"] = json.loads((stage.input("model") / "curves.json").read_text())
+    ids = SemanticIds.load(stage.input("sid") / "sids.safetensors")
     chosen = np.sort(np.random.default_rng(stage.seed).permutation(len(split.test))[:EXAMPLES])
     asked = split.test.take(chosen)
     examples = [
@@ -68,7 +70,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
             user=asked.histories.users[row],
             history=asked.histories[row].tolist(),
             target=int(asked.targets[row]),
-            answers={result.row["model"]: result.items[chosen[row]][:5].tolist() for result in results},
+            answers={result.row["model"]: result.items[chosen[row]][:10].tolist() for result in results},
         )
         for row in range(len(asked))
     ]
@@ -84,7 +86,8 @@ def run(stage: Stage, experiment: Experiment) -> None:
             comparisons=comparisons,
             curves=curves,
             tokenizer=json.loads((stage.input("sid") / "metrics.json").read_text()),
-            code_groups=code_groups(stage.input("sid") / "sids.safetensors", split),
+            codes=ids.codes,
+            code_groups=code_groups(ids.codes, split),
             examples=examples,
             catalog=catalog,
             tuning=tuning,
@@ -157,18 +160,16 @@ def contestants(
     return {name: make for name, make in makers.items() if name.startswith("genrec") or name in recipe.baselines}
 
 
-def code_groups(path: Path, split: Split) -> list[tuple[str, list[int]]]:
-    """The most used first codes, each with the items of it that training saw most."""
-    from genrec.sid import SemanticIds
-
-    codes = SemanticIds.load(path).codes[:, 0]
+def code_groups(codes: np.ndarray, split: Split) -> list[tuple[str, list[int]]]:
+    """The most used first codes of uint16 (N, L), each with the items of it that training saw most."""
     popularity = np.bincount(split.train.items, minlength=len(codes))
-    used = np.bincount(codes)
+    used = np.bincount(codes[:, 0])
     groups = []
     for code in np.argsort(-used, kind="stable")[:GROUPS]:
-        items = np.flatnonzero(codes == code)
+        items = np.flatnonzero(codes[:, 0] == code)
         best = items[np.argsort(-popularity[items], kind="stable")][:PER_GROUP]
-        groups.append((f"{code}, *, * ({used[code]} items)", best.tolist()))
+        label = ", ".join([str(code), *["*"] * (codes.shape[1] - 1)])
+        groups.append((f"{label} ({used[code]} items)", best.tolist()))
     return groups
 
 

@@ -36,6 +36,11 @@ SHARD = 2000
 def prepare(workspace: Workspace, experiment: Experiment) -> None:
     """Read the source, clean it, write it in GenRec's own tables."""
     recipe = experiment.data
+    if "data" in workspace.stages() and "update" in workspace.manifest("data").recipe:
+        raise UserError(
+            f"{workspace.path} was extended by `genrec update`, and preparing it again would lose that: go on with a later "
+            f"verb, take a new folder, or go back with `genrec update {workspace.path} --rollback`"
+        )
 
     def work(stage: Stage) -> None:
         from genrec.data import deduplicate, k_core
@@ -157,7 +162,7 @@ def tokenize(workspace: Workspace, experiment: Experiment) -> None:
         from genrec.sid.collisions import resolve
 
         catalog, split = split_of(stage.input("data"), experiment.data)
-        fused, _ = vectors.load(stage.input("embed"), "fused")
+        fused = np.array(vectors.load(stage.input("embed"), "fused")[0])
         options = recipe.model_dump(exclude={"kind", "spare", "held_out"}, exclude_none=True)
         held_out = np.random.default_rng(stage.seed).permutation(len(fused))[: int(recipe.held_out * len(fused))]
         quality: dict[str, Any] = {}
@@ -192,15 +197,15 @@ def train(workspace: Workspace, experiment: Experiment) -> None:
     """The compact generator, then the weights of its leaf score."""
 
     def work(stage: Stage) -> None:
-        _train(stage, experiment, start=None)
+        train_model(stage, experiment, start=None)
 
     workspace.run(
         "model", work, recipe=experiment.train.model_dump(), inputs=["data", "embed", "sid"], seed=experiment.seed
     )
 
 
-def _train(stage: Stage, experiment: Experiment, start: Path | None) -> None:
-    """start: the folder of an earlier version of the model to go on from, with fewer items or as many."""
+def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> None:
+    """The work of the stage `train`. start: the folder of an earlier version of the model to go on from, with fewer items or as many."""
     from genrec import loop
     from genrec.decode.generator import Generator
     from genrec.decode.leaf import LeafScorer

@@ -1,4 +1,4 @@
-"""The compact generator as a recommender: histories in, items out. It owns no weights; it joins engine and leaf score."""
+"""The compact generator as a recommender: histories in, items out. No weights of its own: engine and leaf score."""
 
 from __future__ import annotations
 
@@ -52,24 +52,25 @@ class Generator:
         if self.leaf is None:
             beams = self.engine.search(states, constraints, k)
             return beams.items, beams.scores
-        items, codes = self.candidates(states, histories, constraints, k)
         tables = self.leaf.tables(states, histories)
+        items, codes = self.candidates(states, tables, constraints, k)
         scores = self.leaf.total(codes, tables, items.clamp(min=0)).masked_fill(codes == CLOSED, CLOSED)
         picked, values = best(scores, items, k)
-        chosen = torch.where(values > CLOSED, items.gather(1, picked), -1)
-        short = (0, k - chosen.shape[1])
-        return torch.nn.functional.pad(chosen, short, value=-1), torch.nn.functional.pad(values, short, value=CLOSED)
+        return torch.where(values > CLOSED, items.gather(1, picked), -1), values
 
     def candidates(
-        self, states: Tensor, histories: Sequences, constraints: Constraints, k: int
+        self, states: Tensor, tables: dict[str, Tensor], constraints: Constraints, k: int
     ) -> tuple[Tensor, Tensor]:
-        """What the leaf score chooses from: items (B, C) and their log-probabilities by codes, on the CPU.
+        """What the leaf score chooses from: items (B, C) and their log-probabilities by codes, on the CPU; C ≥ k.
 
-        The beams' items, then the proposals; what is closed or already there has item -1 and -inf.
+        The beams' items, then the proposals; what is closed or already there has item -1 and -inf. tables: the leaf
+        score's, for these states.
         """
         assert self.leaf is not None
         beams = self.engine.search(states, constraints, max(k, self.engine.width))
-        proposed = self.leaf.propose(self.leaf.tables(states, histories)).to(states.device)
+        proposed = self.leaf.propose(tables).to(states.device)
+        if not proposed.shape[1]:
+            return beams.items.cpu(), beams.scores.cpu()
         ranks = self.engine.rank_of[proposed]
         codes = self.engine.score(states, proposed).masked_fill(~constraints.open(ranks, ranks + 1), CLOSED)
         items = torch.cat([beams.items, proposed.masked_fill(codes == CLOSED, -1)], dim=1)

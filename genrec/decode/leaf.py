@@ -6,8 +6,8 @@ the leaves the candidates are items, so item scores can be added there::
     score(i | u) = Σ_f w_f · feature_f(u, i)
 
 with the features of `FEATURES`. The weights are learned on the validation questions (`genrec.train.leaf`), on events
-that neither the model nor the neighbours were fitted to. Candidates are the beams' items and, as extra leaves scored exactly by the same codes,
-the items that the dense head and the neighbours think best.
+that neither the model nor the neighbours were fitted to. Candidates are the beams' items and, as extra leaves scored
+exactly by the same codes, the items that the dense head and the neighbours think best.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ content: cosine with the history's decayed content. popularity: log(1 + training
 
 @dataclass(eq=False)
 class LeafScorer:
-    """Item scores at the leaves for one `CompactModel`. weights: by feature; one that is 0 is not computed.
+    """Item scores at the leaves for one `CompactModel`.
 
+    weights: by feature. `codes` always takes part, with 1 where it is not named; another that is 0 is not computed.
     proposals: how many items each of the dense head and the neighbours may add to a request's candidates.
     """
 
@@ -49,11 +50,17 @@ class LeafScorer:
             self.vectors = self.model.item_vectors() if self.model.config.dense else None
         self.log_popularity = torch.from_numpy(np.log1p(self.popularity).astype(np.float32))
 
+    @property
+    def features(self) -> list[str]:
+        """The features that take part, `codes` first."""
+        absent = () if self.vectors is not None else ("dense",)
+        return ["codes", *(name for name in FEATURES[1:] if self.weights.get(name) and name not in absent)]
+
     @torch.inference_mode()
     def tables(self, states: Tensor, histories: Sequences) -> dict[str, Tensor]:
         """Every feature but `codes` over the whole catalogue, float32 (B, N) each, on the CPU."""
         found: dict[str, Tensor] = {}
-        if self.weights.get("dense") and self.vectors is not None:
+        if self.vectors is not None and self.weights.get("dense"):
             found["dense"] = self.model.dense_logits(states, self.vectors).log_softmax(-1).cpu()
         if self.weights.get("neighbours"):
             found["neighbours"] = torch.from_numpy(self.neighbours.scores(histories).toarray().astype(np.float32))
@@ -64,11 +71,11 @@ class LeafScorer:
         return found
 
     def propose(self, tables: dict[str, Tensor]) -> Tensor:
-        """int64 (B, P): the items that single features think best, repeats included."""
+        """int64 (B, P): the items that single features think best, repeats included; (0, 0) where none is asked."""
         chosen = [tables[name] for name in ("dense", "neighbours") if name in tables]
         count = min(self.proposals, len(self.popularity))
         if not chosen or not count:
-            return torch.empty(len(next(iter(tables.values()), torch.empty(0))), 0, dtype=torch.long)
+            return torch.empty(0, 0, dtype=torch.long)
         return torch.cat([table.topk(count, dim=1).indices for table in chosen], dim=1)
 
     def total(self, codes: Tensor, tables: dict[str, Tensor], items: Tensor) -> Tensor:

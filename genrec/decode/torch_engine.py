@@ -1,7 +1,7 @@
 """The torch engine: next items for many histories at once, anywhere torch runs.
 
-One prefill per user gives the history's state; all beams of all users of a batch share it and go down the trie together. What the
-engine does not know: how the model was trained, what an item is called.
+One prefill per user gives the history's state; all beams of all users of a batch share it and go down the trie
+together. What the engine does not know: how the model was trained, what an item is called.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class TorchEngine:
     @torch.inference_mode()
     def states(self, histories: Sequences) -> Tensor:
         """The state after each history, float32 (B, width). Histories must not be empty."""
+        if len(histories) and not histories.lengths.min():
+            raise ValueError("an empty history has no state: answer it by the prior")
         device = self.model.device
         found = torch.empty(len(histories), self.model.config.width, device=device)
         order = np.argsort(histories.lengths, kind="stable")
@@ -46,14 +48,15 @@ class TorchEngine:
 
     @torch.inference_mode()
     def search(self, states: Tensor, constraints: Constraints, k: int, width: int | None = None) -> Beams:
-        """Beams from states (B, width), k items each."""
+        """Beams from states (B, width), k items each. width: prefixes kept per request, never fewer than k."""
         return search(self._step(states), self.trie, constraints, width=max(k, width or self.width), k=k)
 
     @torch.inference_mode()
     def score(self, states: Tensor, items: Tensor) -> Tensor:
-        """log p(item | history) as `search` would score it, for items (B, P) after states (B, width) → float32 (B, P)."""
-        depth = states[:, None, :].expand(*items.shape, -1)
-        nodes = torch.zeros_like(items)
+        """log p(item | history) as `search` scores it, for items (B, P) after states (B, width) → float32 (B, P)."""
+        # At the root all items of a request share one state; each has its own from then on.
+        depth = states[:, None, :]
+        nodes = torch.zeros(len(states), 1, dtype=torch.long, device=states.device)
         total = torch.zeros(items.shape, device=states.device)
         for level, path in enumerate(self.paths):
             logits = self.model.level_logits(level, depth)
@@ -61,9 +64,10 @@ class TorchEngine:
             norm = logits.gather(-1, siblings).masked_fill(~exists, CLOSED).logsumexp(-1)
             nodes = path[items]
             codes = self.trie.codes[level][nodes].long()
-            total = total + logits.gather(-1, codes[..., None]).squeeze(-1) - norm
+            written = logits.expand(*items.shape, -1).gather(-1, codes[..., None]).squeeze(-1)
+            total = total + written - norm
             if level + 1 < self.trie.levels:
-                depth = self.model.descend(level, depth, codes)
+                depth = self.model.descend(level, depth.expand(*items.shape, -1), codes)
         return total
 
     def exclude(self, histories: Sequences) -> Constraints:

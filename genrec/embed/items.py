@@ -37,10 +37,11 @@ class ItemEncoder:
             if "text" not in modalities:
                 raise UserError("embed.image.kind contrastive learns pictures from text: set embed.text.kind")
             self.image = ContrastiveEncoder(self.recipe.image.dim, epochs=self.recipe.image.epochs)
-            pictures, mask = read_thumbnails(_paths(catalog), ids=catalog.ids)
-            learned = self.image.fit(pictures, mask, *modalities["text"], seed=seed, folder=scratch / "contrastive")
-            self.metrics |= {"contrastive": learned}
-            modalities["image"] = (self.image.encode_pictures(pictures), mask)
+            cache = scratch / "thumbnails"
+            pictures, mask = read_thumbnails(_paths(catalog), ids=catalog.ids, cache=cache)
+            self.image.fit(pictures, mask, *modalities["text"], seed=seed, folder=scratch / "contrastive")
+            self.metrics |= {"contrastive": self.image.metrics}
+            modalities["image"] = self.image.encode(pictures, mask, catalog.ids)
         elif self.recipe.image.kind == "transformers":
             from genrec.embed.images import TransformersImageEncoder
 
@@ -91,7 +92,13 @@ class ItemEncoder:
         return {"text": self.text.encode(catalog.table["text"].to_list(), catalog.ids)}
 
     def _image(self, catalog: Catalog) -> dict[str, Modality]:
-        return {} if self.image is None else {"image": self.image.encode(_paths(catalog), catalog.ids)}
+        if self.image is None:
+            return {}
+        if self.recipe.image.kind == "contrastive":
+            from genrec.embed.images import read_thumbnails
+
+            return {"image": self.image.encode(*read_thumbnails(_paths(catalog), ids=catalog.ids), catalog.ids)}
+        return {"image": self.image.encode(_paths(catalog), catalog.ids)}
 
     def save_pretrained(self, folder: Path) -> None:
         """What `encode` needs later: learned encoders in folders of their own, pretrained ones by name."""

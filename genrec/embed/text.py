@@ -146,7 +146,7 @@ class SentenceTransformerEncoder:
         """
         mask = present(texts)
         rows = np.flatnonzero(mask)
-        lengths = np.fromiter((len(texts[row] or "") for row in rows), dtype=np.int64, count=len(rows))
+        lengths = np.fromiter((len(texts[row] or "") for row in rows.tolist()), dtype=np.int64, count=len(rows))
         rows = rows[np.argsort(-lengths, kind="stable")]
         vectors = np.zeros((len(texts), int(self.model.get_embedding_dimension() or 0)), np.float32)
         with progress.bar(f"Text vectors ({self.name})", len(rows), "text") as bar:

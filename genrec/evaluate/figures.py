@@ -1,6 +1,7 @@
 """Small inline pictures for the report: line charts and codebook use as SVG, item pictures as data: URIs.
 
-The SVG is written by hand: its colours are classes of report.css, so it follows the reader's light or dark scheme, and its text is text.
+The SVG is written by hand: its colours are classes of report.css, so it follows the reader's light or dark scheme, and
+its text is text.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
 
 
 def line_chart(points: Sequence[tuple[float, float]], label: str, *, mark: tuple[float, float] | None = None) -> Markup:
-    """A line through (x, y) points, which need not be many; those that are not finite are left out. `mark`: the one to stress."""
+    """A line through the (x, y) points that are finite, one or more of them; x are whole. `mark`: the one to stress."""
     shown = [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
     if not shown:
         return Markup('<p class="none">no figure to draw</p>')
     ys = [y for _, y in shown]
     y_ticks = ticks(min(ys), max(ys))
     x_low, x_high = shown[0][0], max(shown[-1][0], shown[0][0] + 1)
-    x_ticks = sorted({round(x) for x in np.linspace(x_low, x_high, min(5, int(x_high - x_low) + 1)).tolist()})
+    x_ticks = range(int(x_low), int(x_high) + 1, math.ceil((x_high - x_low) / 5))
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = (x - x_low) / (x_high - x_low) * (WIDTH - LEFT - RIGHT)

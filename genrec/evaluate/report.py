@@ -1,7 +1,7 @@
 """The report: one HTML file that needs nothing else. No script, no request; pictures travel as data: URIs.
 
-It shows what the protocol measured and says nothing of its own: `write_report` takes plain values, so it knows neither the
-generator nor the tokenizer. What it looks like is in report.html.j2 and report.css.
+It shows what the protocol measured: `write_report` takes plain values and knows neither generator nor tokenizer. Tables
+are made in report_tables.py, small pictures in figures.py; what it looks like is in report.html.j2 and report.css.
 """
 
 from __future__ import annotations
@@ -26,6 +26,13 @@ from genrec.evaluate.protocol import Result
 
 HISTORY, ANSWERS, PER_CODE = 6, 5, 8
 """Pictures shown: last items of a history, answers of a model, items of a code."""
+FEATURES = {
+    "codes": "log-probability of the semantic ID",
+    "dense": "log-softmax of history state · item vector",
+    "neighbours": "similarity with the neighbours of the history",
+    "content": "cosine with the content of the history",
+    "popularity": "log(1 + training events)",
+}
 PACKAGES = ("torch", "transformers", "accelerate", "numpy", "polars", "faiss-cpu")
 
 
@@ -47,10 +54,11 @@ class Example:
 class ReportInput:
     """What a report tells. Everything from `oracles` on may be left out; its section is then absent.
 
-    counts: "users", "items", "events". oracles: as `genrec.data.synthetic` states them, {"history": {"ndcg@10": …}, "informed":
-    {…}}. comparisons: from `protocol.compare`. curves: by model, rows {"epoch", "loss", "score" or None, "seconds"}. tokenizer: from
-    `genrec.sid.metrics.report`. code_groups: (label, items that share the code). tuning: by model {"best", "trials",
-    "seconds"}. leaf_weights: by feature. codes: uint16 (N, L), the semantic IDs, for the use of codes and for the examples.
+    counts: "users", "items", "events". oracles: as the synthetic world states them, {"history": {"ndcg@10": …}, …}.
+    comparisons: from `protocol.compare`. curves: by model, rows {"epoch", "loss", "score" or None, "seconds"}.
+    tokenizer: from `genrec.sid.metrics.report`. code_groups: (label, items that share the code). tuning: by model
+    {"best", "trials", "seconds"}. leaf_weights: by feature. codes: uint16 (N, L), the semantic IDs, for the use of
+    codes and under the pictures.
     """
 
     dataset: str
@@ -92,12 +100,13 @@ def write_report(path: Path, said: ReportInput) -> None:
         version=__version__,
         environment=said.environment or environment(),
         tables=tables,
-        curves=[_curve(name, rows, tables.metric) for name, rows in said.curves.items() if rows],
+        curves=[_curve(name, rows) for name, rows in said.curves.items() if rows],
         levels=_levels(said.tokenizer, said.codes),
         groups=[shelf.group(label, items) for label, items in said.code_groups],
         examples=[_example(example, tables, shelf) for example in said.examples],
-        weights=_weights(said.leaf_weights or {}),
+        features=FEATURES,
         duration=report_tables.duration,
+        metric=report_tables.metric_name,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -155,7 +164,7 @@ class _Shelf:
         return {column: table[column].to_numpy() for column, n in kinds.items() if 2 <= n <= max(2, len(table) // 8)}
 
     def traits(self, items: list[int], most: int = 3) -> list[dict[str, Any]]:
-        """What most of `items` have in common and the catalogue has not: values of attributes, the most telling first."""
+        """What most of `items` have in common and the catalogue has not: attributes, the most telling first."""
         found = []
         for column, values in self.attributes.items():
             own = [value for value in values[items] if value is not None]
@@ -169,7 +178,7 @@ class _Shelf:
         return sorted(found, key=lambda trait: trait["overall"] - trait["share"])[:most]
 
 
-def _curve(name: str, rows: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
+def _curve(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     losses = [(row["epoch"] + 1, row["loss"]) for row in rows]
     scores = [(row["epoch"] + 1, row["score"]) for row in rows if row.get("score") is not None]
     best = max(scores, key=lambda point: point[1]) if scores else None
@@ -177,12 +186,12 @@ def _curve(name: str, rows: Sequence[Mapping[str, Any]], metric: str) -> dict[st
     told = f"{len(rows)} epochs, {report_tables.duration(seconds)}"
     if best is not None:
         told += f"; best score {best[1]:.4f} in epoch {best[0]}"
+    fell = f"{name}: training loss by epoch, from {losses[0][1]:.3g} to {losses[-1][1]:.3g}"
     return {
         "name": name,
         "told": told,
-        "loss": figures.line_chart(losses, f"{name}: training loss by epoch, from {losses[0][1]:.3g} to {losses[-1][1]:.3g}"),
+        "loss": figures.line_chart(losses, fell),
         "score": figures.line_chart(scores, f"{name}: validation score by epoch; {told}", mark=best) if best else None,
-        "metric": metric.upper(),
     }
 
 
@@ -192,8 +201,8 @@ def _levels(tokenizer: Mapping[str, Any] | None, codes: np.ndarray | None) -> li
         picture = None
         if codes is not None:
             counts = np.bincount(codes[:, number], minlength=level["size"])
-            label = f"Level {number + 1}: {level['used']} of {level['size']} codes used, perplexity {level['perplexity']:.0f}"
-            picture = figures.usage_bars(counts, f"{label}; the most used code has {counts.max(initial=0)} items")
+            used = f"{level['used']} of {level['size']} codes used, the most used by {counts.max()} items"
+            picture = figures.usage_bars(counts, f"Level {number + 1}: {used}")
         levels.append({"number": number + 1, **level, "picture": picture})
     return levels
 
@@ -215,7 +224,7 @@ def _example(example: Example, tables: report_tables.Tables, shelf: _Shelf) -> d
         found = items.index(example.target) + 1 if example.target in items else None
         return {"model": model, "place": found, "of": len(items)}
 
-    main = [model for model in (tables.leader, tables.rival) if model in example.answers]
+    main = [model for model in (tables.leader, tables.rival) if model is not None and model in example.answers]
     history = [int(item) for item in example.history]
     return {
         "user": example.user,
@@ -226,8 +235,3 @@ def _example(example: Example, tables: report_tables.Tables, shelf: _Shelf) -> d
         "answers": [answer(model) for model in main],
         "others": [place(model) for model in example.answers if model not in main],
     }
-
-
-def _weights(weights: Mapping[str, float]) -> list[dict[str, Any]]:
-    top = max((abs(weight) for weight in weights.values()), default=0.0) or 1.0
-    return [{"name": name, "weight": weight, "width": 50 * abs(weight) / top} for name, weight in weights.items()]

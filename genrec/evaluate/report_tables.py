@@ -1,4 +1,4 @@
-"""The report's tables of figures, from results to cells: which models, which columns, what is best, how long a bar is."""
+"""The report's tables, from results to cells: which models, which columns, what is best, how long a bar is."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Tables:
         self.ks = sorted({int(name.partition("@")[2]) for name in names if name.partition("@")[2].isdigit()})
         self.k = 10 if 10 in self.ks else self.ks[-1]
         self.metric = f"ndcg@{self.k}"
-        self.oracles = {
-            name: figures for name, figures in (oracles or {}).items() if isinstance(figures, Mapping) and self.metric in figures
-        }
+        # Beside the figures of each oracle stands the number of users; it is no oracle.
+        stated = {name: said for name, said in (oracles or {}).items() if isinstance(said, Mapping)}
+        self.oracles = {name: said for name, said in stated.items() if self.metric in said}
         models = [result.row["model"] for result in results]
         ranked = sorted(results, key=lambda result: -result[self.metric])
         self.leader: str = LEADER if LEADER in models else ranked[0].row["model"]
@@ -46,7 +46,7 @@ class Tables:
 
     def _highlights(self) -> list[dict[str, str]]:
         """The figures on top, and so the summary: {"figure", "what", "detail"}."""
-        metrics, name = self.lead.row["metrics"], self.metric.upper()
+        metrics, name = self.lead.row["metrics"], metric_name(self.metric)
         low, high = metrics.get(f"{self.metric}_low"), metrics.get(f"{self.metric}_high")
         detail = "" if low is None else f"95 % interval {low:.4f}–{high:.4f}"
         told = [{"figure": f"{metrics[self.metric]:.4f}", "what": name, "detail": detail}]
@@ -60,13 +60,17 @@ class Tables:
                 continue
             model = other.row["model"]
             paired = self._paired(model)
-            span = f"{paired['ratio_low']:.2f}–{paired['ratio_high']:.2f}" if paired else ""
-            detail = (f"{model}, " if what != "SASRec" else "") + (f"95 % interval {span}" if span else f"{name} {other[self.metric]:.4f}")
-            told.append({"figure": f"{self.lead[self.metric] / other[self.metric]:.2f}×", "what": what, "detail": detail})
+            detail = f"{name} {other[self.metric]:.4f}"
+            if paired:
+                detail = f"95 % interval {paired['ratio_low']:.2f}–{paired['ratio_high']:.2f}"
+            if other is best:
+                detail = f"{model}, {detail}"
+            ratio = self.lead[self.metric] / other[self.metric]
+            told.append({"figure": f"{ratio:.2f}×", "what": what, "detail": detail})
         history = self.oracles.get("history", {}).get(self.metric)
         if history:
-            share = f"{self.lead[self.metric] / history:.0%}".replace("%", " %")
-            told.append({"figure": share, "what": "of what the history alone allows", "detail": f"oracle: {history:.4f}"})
+            share, what = f"{100 * self.lead[self.metric] / history:.0f} %", "of what the history alone allows"
+            told.append({"figure": share, "what": what, "detail": f"oracle: {history:.4f}"})
         return told
 
     @property
@@ -94,19 +98,19 @@ class Tables:
         columns = [f"{name}@{k}" for name in ACCURACY for k in self.ks]
         rows = self._rows(columns, dict.fromkeys(columns, max), 4)
         for name, said in self.oracles.items():
-            cells = [{"text": f"{said[column]:.4f}" if column in said else "–", "best": False, "span": ""} for column in columns]
+            cells = [_cell(f"{said[column]:.4f}" if column in said else "–") for column in columns]
             rows.append({"label": f"oracle: {name}", "role": "oracle", "seen": "yes", "cells": cells})
         return rows
 
     @property
     def beyond(self) -> list[dict[str, Any]]:
         """Rows of `BEYOND` at k, then the share of places filled and the speed."""
-        rows = self._rows([f"{name}@{self.k}" for name in BEYOND], {f"{name}@{self.k}": better for name, better in BEYOND.items()}, 3)
+        better = {f"{name}@{self.k}": choose for name, choose in BEYOND.items()}
+        rows = self._rows(list(better), better, 3)
         for row, result in zip(rows, self.results, strict=True):
             speed = len(result.ranks) / result.seconds if result.seconds > 0 else math.nan
             filled = result.row["metrics"].get(f"filled@{self.k}", 1.0)
-            for text in (f"{filled:.1%}".replace("%", " %"), "–" if math.isnan(speed) else f"{speed:,.0f}"):
-                row["cells"].append({"text": text, "best": False, "span": ""})
+            row["cells"] += [_cell(f"{100 * filled:.1f} %"), _cell("–" if math.isnan(speed) else f"{speed:,.0f}")]
         return rows
 
     def _rows(self, columns: list[str], better: Mapping[str, Any], digits: int) -> list[dict[str, Any]]:
@@ -123,13 +127,10 @@ class Tables:
                 if f"{column}_low" in metrics:
                     span = f"{metrics[f'{column}_low']:.{digits}f}–{metrics[f'{column}_high']:.{digits}f}"
                 best = choose is not None and len(peers) > 1 and metrics[column] == choose(peers)
-                cells.append({"text": f"{metrics[column]:.{digits}f}", "best": best, "span": span})
+                cells.append(_cell(f"{metrics[column]:.{digits}f}", best, span))
             seen = "yes" if result.row["exclude_seen"] else "no"
-            rows.append({"label": self._label(result), "role": self._role(result), "seen": seen, "cells": cells})
+            rows.append({"label": result.row["model"], "role": self._role(result), "seen": seen, "cells": cells})
         return rows
-
-    def _label(self, result: Result) -> str:
-        return str(result.row["model"])
 
     def _role(self, result: Result) -> str:
         if result is self.lead:
@@ -150,7 +151,7 @@ class Tables:
         top = marks[-1]
         rows = [
             {
-                "label": self._label(result),
+                "label": result.row["model"],
                 "role": self._role(result),
                 "value": result[self.metric],
                 "width": 100 * result[self.metric] / top,
@@ -162,7 +163,10 @@ class Tables:
         return {
             "rows": rows,
             "ticks": [{"at": 100 * tick / top, "text": f"{tick:.3g}"} for tick in marks],
-            "oracles": [{"name": name, "at": 100 * value / top, "value": value} for name, value in lines.items()],
+            "oracles": [
+                {"name": name, "at": 100 * value / top, "value": value}
+                for name, value in sorted(lines.items(), key=lambda line: -line[1])
+            ],
         }
 
     @property
@@ -172,7 +176,8 @@ class Tables:
         for by in dict.fromkeys(row["by"] for row in self.lead.slices):
             every = [row for row in self.lead.slices if row["by"] == by]
             buckets = [row for row in every if row["questions"]]
-            top = max((self._slice(result, by, row) or 0.0 for result in self.results for row in buckets), default=0.0) or 1.0
+            values = [self._slice(result, by, row) or 0.0 for result in self.results for row in buckets]
+            top = max(values, default=0.0) or 1.0
             rows = []
             for result in self.results:
                 cells = []
@@ -181,7 +186,7 @@ class Tables:
                     peers = [self._slice(other, by, bucket) or 0.0 for other in self.results]
                     best = value is not None and value > 0 and value == max(peers) and len(peers) > 1
                     cells.append({"value": value, "width": 100 * (value or 0.0) / top, "best": best})
-                rows.append({"label": self._label(result), "role": self._role(result), "cells": cells})
+                rows.append({"label": result.row["model"], "role": self._role(result), "cells": cells})
             tables.append(
                 {
                     "by": by,
@@ -212,17 +217,27 @@ class Tables:
                 return round(100 * min(share, 1.0), 2)
 
             for row in rows:
-                row["verdict"] = "better" if row["difference_low"] > 0 else "worse" if row["difference_high"] < 0 else "level"
+                above, below = row["difference_low"] > 0, row["difference_high"] < 0
+                row["verdict"] = "better" if above else "worse" if below else "level"
                 if row["ratio"]:
                     row |= {"at": at(row["ratio"]), "from": at(row["ratio_low"]), "to": at(row["ratio_high"])}
             marks = [mark for mark in (0.1, 0.2, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10, 20, 50) if low <= mark <= high]
             kept: list[float] = []
             for mark in sorted(marks, key=lambda mark: mark != 1):  # 1 has its place; others where there is room
-                if all(abs(at(mark) - at(other)) > 9 for other in kept):
+                if all(abs(at(mark) - at(other)) > 18 for other in kept):
                     kept.append(mark)
             ticks = [{"at": at(mark), "text": f"{mark:g}×"} for mark in kept]
-            forests.append({"metric": metric.upper(), "rows": rows, "ticks": ticks, "one": at(1.0)})
+            forests.append({"metric": metric_name(metric), "rows": rows, "ticks": ticks, "one": at(1.0)})
         return forests
+
+
+def _cell(text: str, best: bool = False, span: str = "") -> dict[str, Any]:
+    return {"text": text, "best": best, "span": span}
+
+
+def metric_name(metric: str) -> str:
+    """«NDCG@10» of "ndcg@10", «Recall@10» of "recall@10"."""
+    return metric.capitalize() if metric.startswith("recall") else metric.upper()
 
 
 def duration(seconds: float) -> str:

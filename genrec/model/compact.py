@@ -1,22 +1,23 @@
-"""The compact generator: a causal backbone with one position per *item*, and a depth decoder that writes an item's codes.
+"""The compact generator: a causal backbone with one position per *item*, and a depth decoder that writes its codes.
 
-An item enters as the sum of its code embeddings, a projection of its content vector (so that an item nobody has touched yet has
-meaning) and, where asked, an embedding of its own. The backbone reads the history once; from its state h the depth decoder
-writes the next item's semantic ID level by level::
+An item enters as the sum of its code embeddings, a projection of its content vector (so that an item nobody has
+touched yet has meaning) and, where asked, an embedding of its own. The backbone reads the history once; from its state
+h the depth decoder writes the next item's semantic ID level by level::
 
-    s_1 = h        log p(c_l | h, c_<l) = log softmax(E_l · norm(s_l))        s_{l+1} = s_l + MLP_l([norm(s_l), D_l[c_l]])
+    s_1 = h      log p(c_l | h, c_<l) = log softmax(E_l · norm(s_l))      s_{l+1} = s_l + MLP_l([norm(s_l), D_l[c_l]])
 
-so a beam's whole state is one vector. One position per item instead of one per code makes history, prefill and attention as
-many times shorter as a semantic ID is long (cf. the lazy decoder of OneRec-V2, arXiv 2508.20900; the depth transformer of
-RQ-Transformer, Lee et al. 2022, §3.2).
+so a beam's whole state is one vector. One position per item instead of one per code makes history, prefill and
+attention as many times shorter as a semantic ID is long (cf. the lazy decoder of OneRec-V2, arXiv 2508.20900; the depth
+transformer of RQ-Transformer, Lee et al. 2022, §3.2).
 
-The *dense head* scores an item by h · V x_i, x_i its input embedding: the second opinion that the leaf score of `genrec.decode.leaf`
-weighs against the codes. The module knows nothing of tries, users or files other than its own.
+The *dense head* scores an item by h · V x_i, x_i its input embedding: the second opinion that the leaf score of
+`genrec.decode.leaf` weighs against the codes. The module knows nothing of tries, users or files other than its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 
+from genrec.errors import UserError
 
 Siblings = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 
@@ -52,9 +54,11 @@ class CompactConfig(PretrainedConfig):
         spare_rate: float = 0.05,
         dense: bool = True,
         dense_weight: float = 1.0,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if width % heads:
+            raise UserError(f"width {width} cannot be shared by {heads} heads: make it a multiple of `heads`")
         self.codebook_sizes = tuple(codebook_sizes)
         self.n_items = n_items
         self.content_dim = content_dim

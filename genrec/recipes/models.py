@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Recipe(BaseModel):
@@ -42,6 +42,11 @@ class DataRecipe(Recipe):
     seed: int = Field(0, ge=0, description="fashion: which catalogue; the experiment's seed does not change it")
     n_items: Count = Field(2000, description="fashion: garments")
     n_users: Count = Field(4000, description="fashion: people")
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether timestamps are places in a history, not times."""
+        return self.kind in ("unisrec", "s3rec") or (self.event_columns or {}).get("timestamp") == "row order"
 
     @property
     def label(self) -> str:
@@ -96,6 +101,16 @@ class TokenizerRecipe(Recipe):
     held_out: Share = Field(0.0, description="share of items for which a second fit says how well unseen items are coded")
 
 
+    @model_validator(mode="after")
+    def _only_its_own(self) -> TokenizerRecipe:
+        others = {"rqkmeans": ("latent", "hidden", "codebook_update", "commitment", "epochs", "batch_size", "learning_rate"),
+                  "rqvae": ("iterations", "refine")}  # fmt: skip
+        for key in others[self.kind]:
+            if getattr(self, key) is not None:
+                raise ValueError(f"{key} is not a key of the tokenizer {self.kind}")
+        return self
+
+
 class LeafRecipe(Recipe):
     features: list[Literal["codes", "dense", "neighbours", "content", "popularity"]] = Field(
         ["codes", "dense", "neighbours", "content"], description="what is added up; see genrec.decode.leaf"
@@ -120,6 +135,8 @@ class CompactRecipe(Recipe):
     learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
     weight_decay: Weight = Field(0.1, description="of AdamW")
     batch_tokens: Count = Field(4096, description="events per step, padding included")
+    update_epochs: Count = Field(5, description="`genrec update`: epochs from the former weights")
+    update_learning_rate: float = Field(3e-4, gt=0, description="`genrec update`: its highest learning rate")
     beam: Count = Field(100, description="beams per user when the leaf score's weights are learned")
     leaf: LeafRecipe | None = Field(
         default_factory=LeafRecipe, description="item scores at the leaves; null: codes alone"
@@ -127,17 +144,16 @@ class CompactRecipe(Recipe):
 
 
 class SasrecRecipe(Recipe):
-    width: Count = Field(128, description="dimensions of the history's state")
-    layers: Count = Field(2, description="self-attention layers")
-    heads: Count = Field(2, description="attention heads")
-    dropout: Share = Field(0.5, description="in embeddings and layers")
-    label_smoothing: Share = Field(0.0, description="of the softmax over all items")
-    max_length: Count = Field(50, description="events of a history that are read, the latest")
-    epochs: Count = Field(60, description="passes over the users, at most")
-    patience: Count = Field(10, description="validations without a better NDCG@10 before it stops")
+    width: Count = Field(256, description="dimensions of the history's state")
+    layers: Count = Field(1, description="self-attention layers")
+    heads: Count = Field(4, description="attention heads")
+    dropout: Share = Field(0.6, description="in embeddings and layers")
+    max_items: Count = Field(50, description="events of a history that are read, the latest")
+    epochs: Count = Field(20, description="passes over the users, at most")
+    patience: Count = Field(5, description="validations without a better NDCG@10 before it stops")
     learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
-    weight_decay: Weight = Field(0.1, description="of AdamW")
-    tokens: Count = Field(2048, description="events per step, padding included")
+    weight_decay: Weight = Field(1.0, description="of AdamW")
+    batch_tokens: Count = Field(512, description="events per step, padding included")
 
 
 class EvaluateRecipe(Recipe):

@@ -1,6 +1,7 @@
 """Training of the compact generator: loss at every position, batches of equal length, early stopping on items.
 
-The score that decides is NDCG@10 over items on the validation questions, as the finished generator would answer them (dense head or codes): never a loss.
+The score that decides is NDCG@10 over items on the validation questions, as the finished generator would answer them
+by codes and by the dense head: never a loss.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from genrec.data.splits import Evaluation
 from genrec.decode.constraints import Constraints
 from genrec.decode.torch_engine import TorchEngine
 from genrec.decode.trie import Trie
+from genrec.errors import UserError
 from genrec.evaluate import metrics
 from genrec.model.compact import CompactModel
 
@@ -37,6 +39,8 @@ def train_compact(
 ) -> loop.Record:
     """Fit `model` in place to the histories of `train` with at least two events; see `loop.train` for folder."""
     rows = np.flatnonzero(train.lengths >= 2)
+    if not len(rows):
+        raise UserError("no history has two events to train on: nothing says what comes after what")
     histories = train.take(rows).recent(model.config.max_items + 1)
     asked = validation.take(np.flatnonzero(validation.histories.lengths > 0))
     if len(asked) > VALIDATION_USERS:

@@ -12,7 +12,6 @@ from genrec import progress
 from genrec.data.splits import Evaluation
 from genrec.decode.constraints import Constraints
 from genrec.decode.generator import Generator
-from genrec.decode.leaf import FEATURES
 
 STEPS = (0.0, 0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 4.0)
 """What a weight is multiplied with to look for a better one."""
@@ -21,13 +20,15 @@ STEPS = (0.0, 0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 4.0)
 def fit_leaf(generator: Generator, validation: Evaluation, *, seed: int = 0, most: int = 10_000) -> dict[str, float]:
     """Weights by feature for `generator.leaf`, from at most `most` validation questions. Sets them, and returns them.
 
-    All features in `FEATURES` that the scorer has a weight for take part; a weight may end at 0.
+    All of the scorer's `features` take part; a weight may end at 0. Without a question nothing changes.
     """
     assert generator.leaf is not None
     asked = validation.take(np.flatnonzero(validation.histories.lengths > 0))
     if len(asked) > most:
         asked = asked.take(np.sort(np.random.default_rng(seed).permutation(len(asked))[:most]))
-    names = [name for name in FEATURES if generator.leaf.weights.get(name)]
+    if not len(asked):
+        return generator.leaf.weights
+    names = generator.leaf.features
     weights = best_weights(*gather(generator, asked, names))
     generator.leaf = replace(generator.leaf, weights=dict(zip(names, weights, strict=True)))
     return generator.leaf.weights
@@ -36,8 +37,8 @@ def fit_leaf(generator: Generator, validation: Evaluation, *, seed: int = 0, mos
 def gather(generator: Generator, asked: Evaluation, names: list[str]) -> tuple[Tensor, Tensor]:
     """Features float32 (Q, C, F) of the candidates of every question, and the answer's place among them (Q,).
 
-    `names` starts with «codes», which is -inf for candidates that are not there. Questions whose answer is no candidate are
-    left out: no weights could find it.
+    `names` starts with «codes», which is -inf for candidates that are not there. Questions whose answer is no candidate
+    are left out: no weights could find it.
     """
     assert generator.leaf is not None
     kept, places = [], []
@@ -46,8 +47,8 @@ def gather(generator: Generator, asked: Evaluation, names: list[str]) -> tuple[T
             part = asked.take(np.arange(begin, min(begin + generator.engine.batch, len(asked))))
             states = generator.engine.states(part.histories)
             constraints = Constraints.none(len(part), states.device)
-            items, codes = generator.candidates(states, part.histories, constraints, 10)
             tables = generator.leaf.tables(states, part.histories)
+            items, codes = generator.candidates(states, tables, constraints, 10)
             columns = [codes if name == "codes" else tables[name].gather(1, items.clamp(min=0)) for name in names]
             hit = items == torch.from_numpy(part.targets.astype(np.int64))[:, None]
             rows = hit.any(1)
@@ -73,7 +74,8 @@ def best_weights(features: Tensor, place: Tensor, rounds: int = 4) -> list[float
 
     def ndcg(weights: Tensor) -> float:
         scores = (x @ weights).masked_fill(absent, -torch.inf)
-        rank = (scores > scores.gather(1, place[:, None])).sum(1)
+        # An equal score goes before the answer: a feature that says nothing must not look as if it found everything.
+        rank = (scores >= scores.gather(1, place[:, None])).sum(1) - 1
         return float(torch.where(rank < 10, 1 / torch.log2(rank + 2.0), 0.0).mean())
 
     # 1. Every feature on its own, on a scale on which all vary alike.

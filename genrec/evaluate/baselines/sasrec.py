@@ -25,25 +25,12 @@ from genrec.evaluate.interface import TopK
 
 
 class SASRecModule(nn.Module):
-    """Hidden states for item sequences; position p sees positions up to p only.
+    """Hidden states for item sequences; position p sees positions up to p only."""
 
-    temperature: None scores by inner product, else by cosine / temperature.
-    """
-
-    def __init__(
-        self,
-        n_items: int,
-        max_length: int,
-        width: int,
-        layers: int,
-        heads: int,
-        dropout: float,
-        temperature: float | None = None,
-    ) -> None:
+    def __init__(self, n_items: int, max_items: int, width: int, layers: int, heads: int, dropout: float) -> None:
         super().__init__()
-        self.temperature = temperature
         self.item = nn.Embedding(n_items, width)
-        self.position = nn.Embedding(max_length, width)
+        self.position = nn.Embedding(max_items, width)
         nn.init.normal_(self.item.weight, std=1.0 / math.sqrt(width))
         nn.init.normal_(self.position.weight, std=0.02)
         self.blocks = nn.ModuleList(Block(width, heads, dropout) for _ in range(layers))
@@ -56,13 +43,12 @@ class SASRecModule(nn.Module):
         x = self.dropout(x)
         for block in self.blocks:
             x = block(x)
-        x = self.norm(x)
-        return F.normalize(x, dim=-1) / self.temperature if self.temperature else x
+        hidden: Tensor = self.norm(x)
+        return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(R, width) -> (R, n_items)"""
-        weight = F.normalize(self.item.weight, dim=-1) if self.temperature else self.item.weight
-        return hidden @ weight.T
+        return hidden @ self.item.weight.T
 
 
 class Block(nn.Module):
@@ -88,47 +74,47 @@ class Block(nn.Module):
 
 
 class SASRec:
-    """The baseline around the module. tokens: padded positions of a training batch."""
+    """The baseline around the module.
+
+    batch_tokens: positions of a training batch, padding included; small batches mean many steps, which small data sets
+    need more than they need width. max_items: events of a history that are read, the latest.
+    """
 
     name = "sasrec"
 
     def __init__(
         self,
         *,
-        width: int = 128,
-        layers: int = 2,
-        heads: int = 2,
-        dropout: float = 0.5,
+        width: int = 256,
+        layers: int = 1,
+        heads: int = 4,
+        dropout: float = 0.6,
         learning_rate: float = 1e-3,
-        weight_decay: float = 0.1,
-        label_smoothing: float = 0.0,
-        temperature: float | None = None,
-        max_length: int = 50,
-        tokens: int = 2048,
-        epochs: int = 100,
-        patience: int = 10,
+        weight_decay: float = 1.0,
+        max_items: int = 50,
+        batch_tokens: int = 512,
+        epochs: int = 20,
+        patience: int = 5,
     ) -> None:
         self.width, self.layers, self.heads, self.dropout = width, layers, heads, dropout
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
-        self.label_smoothing, self.temperature = label_smoothing, temperature
-        self.max_length, self.tokens, self.epochs, self.patience = max_length, tokens, epochs, patience
+        self.max_items, self.batch_tokens, self.epochs, self.patience = max_items, batch_tokens, epochs, patience
 
     def fit(
         self, train: Sequences, n_items: int, *, validation: Evaluation, seed: int, folder: Path | None = None
     ) -> SASRec:
-        """Train until validation NDCG@10 stops rising. folder: for checkpoints; a killed run goes on from there.
+        """Train until validation NDCG@10 stops rising; all `epochs` where validation asks no question.
 
-        `record` then tells the epochs: loss, validation NDCG@10, seconds.
+        folder: for checkpoints; a killed run goes on from there. `record` then tells the epochs: loss, validation
+        NDCG@10, seconds.
         """
         torch.manual_seed(seed)
-        self.module = SASRecModule(
-            n_items, self.max_length, self.width, self.layers, self.heads, self.dropout, self.temperature
-        )
+        self.module = SASRecModule(n_items, self.max_items, self.width, self.layers, self.heads, self.dropout)
         self.rest = baselines.popular_below(train, n_items, top=0.0)
-        windows = _windows(train, self.max_length + 1)
+        windows = _windows(train, self.max_items + 1)
 
         def batches(epoch: int) -> list[Tensor]:
-            return loop.by_length((windows.lengths - 1).tolist(), self.tokens, seed, epoch)
+            return loop.by_length((windows.lengths - 1).tolist(), self.batch_tokens, seed, epoch)
 
         def loss(module: nn.Module, rows: Tensor) -> Tensor:
             chosen = windows.take(rows.numpy())
@@ -136,8 +122,7 @@ class SASRec:
             real = mask[:, 1:]
             device = self.module.item.weight.device
             hidden = module(items[:, :-1].to(device))[real.to(device)]
-            logits = self.module.logits(hidden)
-            return F.cross_entropy(logits, items[:, 1:][real].to(device), label_smoothing=self.label_smoothing)
+            return F.cross_entropy(self.module.logits(hidden), items[:, 1:][real].to(device))
 
         self.record = loop.train(
             self.module,
@@ -150,7 +135,7 @@ class SASRec:
                 patience=self.patience,
                 seed=seed,
             ),
-            validate=lambda _: self._ndcg(validation),
+            validate=(lambda _: self._ndcg(validation)) if len(validation) else None,
             folder=folder,
             description="Training SASRec",
         )
@@ -170,7 +155,7 @@ class SASRec:
     def _scores(self, histories: Sequences) -> Tensor:
         """float32 (B, N) after the last event of each history, none of which may be empty."""
         self.module.eval()
-        items, mask = histories.padded(min(self.max_length, int(histories.lengths.max())))
+        items, mask = histories.padded(min(self.max_items, int(histories.lengths.max())))
         device = self.module.item.weight.device
         hidden = self.module(torch.from_numpy(items).to(device))
         last = torch.from_numpy(mask.sum(axis=1) - 1).to(device)
@@ -179,7 +164,7 @@ class SASRec:
     def _ndcg(self, validation: Evaluation) -> float:
         """NDCG@10 by counting who stands before the right answer, which needs no sorting."""
         asked = validation.take(np.flatnonzero(validation.histories.lengths > 0))
-        ranks = []
+        ranks = [np.empty(0, np.int64)]
         for begin in range(0, len(asked), 512):
             some = asked.take(np.arange(begin, min(begin + 512, len(asked))))
             scores = self._scores(some.histories)
@@ -201,4 +186,12 @@ def _windows(train: Sequences, length: int) -> Sequences:
     return copies.clip(np.maximum(end - length, 0), end)
 
 
-TRIALS: list[dict[str, Any]] = [{}]
+TRIALS: list[dict[str, Any]] = [
+    {},
+    {"dropout": 0.4},
+    {"dropout": 0.5, "weight_decay": 0.1},
+    {"layers": 2},
+    {"width": 128, "layers": 2, "heads": 2, "dropout": 0.5},
+    {"width": 64, "layers": 2, "heads": 2, "dropout": 0.5, "learning_rate": 2e-3},
+]
+"""Hyper-parameters for `genrec.evaluate.tuning`, the likeliest first, for a budget may end before the list does."""

@@ -53,9 +53,7 @@ class Case:
             nonlocal prefixes
             if parents is not None and codes is not None:
                 written = zip(prefixes, parents.tolist(), codes.tolist(), strict=True)
-                prefixes = [
-                    [(*old[p], c) for p, c in zip(parent, code, strict=True)] for old, parent, code in written
-                ]
+                prefixes = [[(*old[p], c) for p, c in zip(parent, code, strict=True)] for old, parent, code in written]
             assert all(len(prefix) == level for row in prefixes for prefix in row)
             rows = zip(requests, prefixes, strict=True)
             logits = [[self.logits(request, prefix) for prefix in row] for request, row in rows]
@@ -234,6 +232,22 @@ def test_a_catalogue_of_one() -> None:
     found = case.found("catalogue")
     assert found.items.tolist() == [[0, -1, -1], [-1, -1, -1]]
     assert found.scores.tolist() == [[0.0, -math.inf, -math.inf], [-math.inf] * 3]
+
+
+def test_dead_beams_ask_for_what_always_exists() -> None:
+    """Parent 0 and code 0, which a model can look up, for every beam of a request that may get nothing."""
+    trie = Trie.build(SemanticIds(np.array([[1, 0, 0], [2, 1, 0], [2, 0, 0]]), (3, 2, 1)))
+    asked: list[tuple[list[list[int]], list[list[int]]]] = []
+
+    def step(level: int, parents: Tensor | None, codes: Tensor | None) -> Tensor:
+        if parents is not None and codes is not None:
+            asked.append((parents.tolist(), codes.tolist()))
+        return torch.zeros(2, 1 if parents is None else parents.shape[1], (3, 2, 1)[level])
+
+    found = search(step, trie, Constraints(torch.tensor([[0, 1, 2], [3, 3, 3]])), width=2, k=2)
+    assert asked == [([[0, 0], [0, 0]], [[0, 0], [1, 2]]), ([[0, 0], [0, 1]], [[0, 0], [0, 0]])]
+    # Items 1 and 2 are equally likely; item 2's prefix has the smaller codes and got the one place there was.
+    assert found.items.tolist() == [[-1, -1], [0, 2]]
 
 
 def test_no_requests() -> None:

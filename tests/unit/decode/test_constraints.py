@@ -37,7 +37,9 @@ def test_a_range_is_open_while_one_item_in_it_is_allowed(rank_of: list[int], clo
 def test_no_constraint_closes_nothing_but_empty_ranges() -> None:
     begin, end = torch.tensor([[0, 3]]), torch.tensor([[2, 3]])
     assert Constraints.none(1).open(begin, end).tolist() == [[True, False]]
-    nothing = Constraints.from_items(torch.empty(1, 0, dtype=torch.long), torch.empty(1, 0, dtype=torch.bool), torch.arange(4))
+    nothing = Constraints.from_items(
+        torch.empty(1, 0, dtype=torch.long), torch.empty(1, 0, dtype=torch.bool), torch.arange(4)
+    )
     assert nothing.open(begin, end).tolist() == [[True, False]]
 
 

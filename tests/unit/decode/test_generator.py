@@ -120,12 +120,13 @@ def test_candidates_are_beams_and_proposals_each_once(world: Any) -> None:
     assert made.leaf is not None
     states = made.engine.states(world.histories)
     beams = made.engine.search(states, Constraints.none(len(states)), 8).items
-    proposed = made.leaf.propose(made.leaf.tables(states, world.histories))
+    tables = made.leaf.tables(states, world.histories)
+    proposed = made.leaf.propose(tables)
     for constraints, closed in (
         (Constraints.none(len(states)), [set() for _ in states]),
         (made.engine.exclude(world.histories), [set(history.tolist()) for history in world.histories]),
     ):
-        items, codes = made.candidates(states, world.histories, constraints, 4)
+        items, codes = made.candidates(states, tables, constraints, 4)
         open_beams = made.engine.search(states, constraints, 8).items
         assert torch.equal(items < 0, codes == -math.inf)
         for row in range(len(states)):
@@ -143,9 +144,20 @@ def test_a_narrow_beam_with_proposals_is_never_worse_informed_than_its_candidate
     made = generator(world, True)
     assert made.leaf is not None
     states = made.engine.states(world.histories)
-    items, codes = made.candidates(states, world.histories, Constraints.none(len(states)), 5)
-    totals = made.leaf.total(codes, made.leaf.tables(states, world.histories), items.clamp(min=0))
+    tables = made.leaf.tables(states, world.histories)
+    items, codes = made.candidates(states, tables, Constraints.none(len(states)), 5)
+    totals = made.leaf.total(codes, tables, items.clamp(min=0))
     answer = made.recommend(world.histories, 5)
     for row in range(len(states)):
         real = [(-float(t), i) for t, i in zip(totals[row], items[row].tolist(), strict=True) if i >= 0]
         assert answer.items[row].tolist() == [item for _, item in sorted(real)[:5]]
+
+
+@pytest.mark.parametrize("weights", [{"codes": 1.0}, {"codes": 1.0, "dense": 0.0, "neighbours": 0.0}])
+def test_a_leaf_score_of_codes_alone_is_the_search(world: Any, weights: dict[str, float]) -> None:
+    """What `fit_leaf` may well find; nothing is proposed then."""
+    made = generator(world, True)
+    assert made.leaf is not None
+    made.leaf.weights = weights
+    answer, plain = (some.recommend(world.histories, 5) for some in (made, generator(world, False)))
+    assert np.array_equal(answer.items, plain.items) and np.array_equal(answer.scores, plain.scores)

@@ -57,9 +57,7 @@ def by_hand(world: Any) -> Tensor:
 
 def test_states_are_those_of_each_history_alone(world: Any) -> None:
     engine = TorchEngine(world.model, world.trie)
-    torch.testing.assert_close(
-        engine.states(world.histories), states_one_by_one(world.model, world.histories), **CLOSE
-    )
+    torch.testing.assert_close(engine.states(world.histories), states_one_by_one(world.model, world.histories), **CLOSE)
 
 
 def test_only_the_last_max_items_events_count(world: Any) -> None:
@@ -141,6 +139,11 @@ def test_exclude_closes_the_whole_history(world: Any, by_hand: Tensor) -> None:
         assert found.items[row].tolist() == left + [-1] * (len(world.ids) - len(left))
         torch.testing.assert_close(found.scores[row, : len(left)].double(), by_hand[row, left], **CLOSE)
         assert all(score == -math.inf for score in found.scores[row, len(left) :].tolist())
+
+
+def test_an_empty_history_has_no_state(world: Any) -> None:
+    with pytest.raises(ValueError, match="empty history"):
+        TorchEngine(world.model, world.trie).states(Sequences.from_lists([[1], []]))
 
 
 def test_no_requests(world: Any) -> None:

@@ -61,11 +61,13 @@ def test_children_are_the_codes_that_go_on(ids: SemanticIds) -> None:
         for node, prefix in enumerate(nodes):
             expected = [(place, longer[-1]) for place, longer in enumerate(below) if longer[:-1] == prefix]
             real = exists[0, node + 1]
-            assert list(zip(found[0, node + 1][real].tolist(), codes[0, node + 1][real].tolist(), strict=True)) == expected
+            assert (
+                list(zip(found[0, node + 1][real].tolist(), codes[0, node + 1][real].tolist(), strict=True)) == expected
+            )
         assert trie.branching[level] == max(int(exists[0, node + 1].sum()) for node in range(len(nodes)))
         # Padding must be safe to look up.
-        assert 0 <= int(found.min()) and int(found.max()) < len(below)
-        assert 0 <= int(codes.min()) and int(codes.max()) < ids.codebook_sizes[level]
+        assert int(found.min()) >= 0 and int(found.max()) < len(below)
+        assert int(codes.min()) >= 0 and int(codes.max()) < ids.codebook_sizes[level]
 
 
 @settings(deadline=None)

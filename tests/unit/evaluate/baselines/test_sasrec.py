@@ -16,7 +16,14 @@ from genrec.evaluate.protocol import evaluate
 from genrec.evaluate.tuning import score_of
 
 N = 24
-SMALL: dict[str, Any] = {"width": 32, "layers": 1, "dropout": 0.1, "learning_rate": 5e-3, "tokens": 256}
+SMALL: dict[str, Any] = {
+    "width": 32,
+    "layers": 1,
+    "dropout": 0.1,
+    "learning_rate": 5e-3,
+    "heads": 2,
+    "batch_tokens": 256,
+}
 
 
 def cycles(seed: int = 0) -> Split:
@@ -67,10 +74,9 @@ def test_cold_users_get_what_is_popular() -> None:
     assert answer.items[1].tolist() == alone.items[0].tolist()
 
 
-@pytest.mark.parametrize("temperature", [None, 0.1])
-def test_the_future_and_the_padding_change_nothing(temperature: float | None) -> None:
+def test_the_future_and_the_padding_change_nothing() -> None:
     torch.manual_seed(0)
-    module = SASRecModule(N, 10, 16, 2, 2, 0.5, temperature).eval()
+    module = SASRecModule(N, 10, 16, 2, 2, 0.5).eval()
     items = torch.randint(0, N, (4, 10))
     other = items.clone()
     other[:, 6:] = (other[:, 6:] + 1) % N
@@ -113,3 +119,11 @@ def test_long_histories_are_cut_into_windows_that_lose_no_transition() -> None:
     found = sorted(pair for window in windows for pair in itertools.pairwise(window))
     expected = sorted(pair for history in histories for pair in itertools.pairwise(history))
     assert found == expected
+
+
+def test_without_validation_it_trains_all_epochs() -> None:
+    split = leave_one_out(Sequences.from_lists([[0, 1], [1, 0], [2]]), 3)
+    assert len(split.validation) == 0
+    model = SASRec(**SMALL, epochs=3).fit(split.train, 3, validation=split.validation, seed=0)
+    assert [row["score"] for row in model.record.epochs] == [None] * 3
+    assert sorted(model.recommend(split.train, 3).items[0].tolist()) == [0, 1, 2]
