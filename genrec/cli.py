@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from genrec.recipes import Experiment
     from genrec.workspace import Workspace
 
-# OpenMP's threads spin while they wait. Where other programs want the cores too, as on any laptop, the spinning makes small
-# kernels ten times slower; sleeping costs next to nothing. It must be said before torch is loaded.
+# OpenMP's threads spin while they wait. Where other programs want the cores too, as on any laptop, the spinning makes
+# small kernels ten times slower; sleeping costs next to nothing. It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
@@ -57,13 +57,20 @@ def verb(work: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-def _open(run: Path, recipe: str | None, changes: list[str] | None) -> tuple[Workspace, Experiment]:
-    """The workspace and its experiment: the recipe given, else the one the run was last used with, plus changes."""
+def _open(
+    run: Path, recipe: str | None, changes: list[str] | None, *, begins: bool = False
+) -> tuple[Workspace, Experiment]:
+    """The workspace and its experiment: the recipe given, else the one the run was last used with, plus changes.
+
+    begins: the verb may be a run's first; others want a folder that is one.
+    """
     from genrec import recipes
     from genrec.workspace import Workspace
 
     workspace = Workspace(run)
     known = workspace.recall()
+    if known is None and not begins:
+        raise UserError(f"{run} is no run yet: `genrec prepare {run}` or `genrec run {run}` begins one")
     if recipe is not None or known is None:
         experiment = recipes.load(recipe or DEFAULT, recipes.Experiment, changes or ())
     else:
@@ -78,7 +85,7 @@ def prepare(run: Run, recipe: Recipe = None, set: Changes = None, skip_bad_rows:
     from genrec import stages
 
     changes = (set or []) + (["data.skip_bad_rows=true"] if skip_bad_rows else [])
-    stages.prepare(*_open(run, recipe, changes))
+    stages.prepare(*_open(run, recipe, changes, begins=True))
 
 
 @verb
@@ -110,7 +117,7 @@ def evaluate(
     run: Run,
     recipe: Recipe = None,
     set: Changes = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON array, and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON array, nothing else.")] = False,
 ) -> None:
     """Measure the generator beside its baselines; write RUN/evaluate/report.html."""
     from genrec import stages
@@ -129,12 +136,13 @@ def generate(
     k: Annotated[int, typer.Option("--k", min=1, help="Items per user.")] = 10,
     beam: Annotated[int, typer.Option(min=1, help="Beams per user.")] = 50,
     include_seen: Annotated[bool, typer.Option("--include-seen", help="Also what the user has already.")] = False,
+    shard: Annotated[int, typer.Option("--shard", min=1, help="Users per file; a kill costs one at most.")] = 2000,
 ) -> None:
     """Write the next items of every user to RUN/generate/*.parquet."""
     from genrec import stages
-    from genrec.workspace import Workspace
 
-    typer.echo(stages.generate(Workspace(run), k=k, exclude_seen=not include_seen, beam=beam))
+    workspace, _ = _open(run, None, None)
+    typer.echo(stages.generate(workspace, k=k, exclude_seen=not include_seen, beam=beam, shard=shard))
 
 
 @verb
@@ -159,27 +167,26 @@ def recommend(
 @verb
 def update(
     run: Run,
-    events: Annotated[Path | None, typer.Argument(metavar="[EVENTS]", help="New events, in the form of the first.")] = None,
+    events: Annotated[Path | None, typer.Argument(metavar="[EVENTS]", help="New events, like the first.")] = None,
     items: Annotated[Path | None, typer.Option("--items", help="New items, in the form of the first.")] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the version before.")] = False,
     skip_bad_rows: Skip = False,
 ) -> None:
     """Add events and items: existing semantic IDs stay, training goes on from where it was, the old version is kept."""
     from genrec import updating
-    from genrec.workspace import Workspace
 
-    workspace = Workspace(run)
+    workspace, experiment = _open(run, None, None)
     if rollback:
         typer.echo(f"{run} is at version {workspace.rollback()} again")
         return
-    version = updating.update(workspace, _open(run, None, None)[1], events, items, skip_bad_rows=skip_bad_rows)
+    version = updating.update(workspace, experiment, events, items, skip_bad_rows=skip_bad_rows)
     typer.echo(f"{run} is at version {version}; `genrec update {run} --rollback` goes back")
 
 
 @verb
 def run(
     run: Run,
-    events: Annotated[str | None, typer.Option(help="Your events: user, item, time (CSV, Parquet or JSON lines).")] = None,
+    events: Annotated[str | None, typer.Option(help="Your events: user, item, time (CSV, Parquet, JSONL).")] = None,
     items: Annotated[str | None, typer.Option(help="Your items: id, title and what else is known of them.")] = None,
     recipe: Recipe = None,
     set: Changes = None,
@@ -192,7 +199,7 @@ def run(
     changes += [f"data.events={json.dumps(events)}"] if events else []
     changes += [f"data.items={json.dumps(items)}"] if items else []
     changes += ["data.skip_bad_rows=true"] if skip_bad_rows else []
-    _table(stages.run(*_open(run, recipe, changes)))
+    _table(stages.run(*_open(run, recipe, changes, begins=True)))
     typer.echo(run / "evaluate" / "report.html")
 
 
@@ -205,18 +212,18 @@ def demo(
     from genrec import stages
 
     changes = [f"data.seed={seed}"] if seed is not None else []
-    _table(stages.run(*_open(workspace, "demo", changes)))
+    _table(stages.run(*_open(workspace, "demo", changes, begins=True)))
     typer.echo(workspace / "evaluate" / "report.html")
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
     """The short table, best model of each column in bold."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     names = ("recall@5", "recall@10", "ndcg@5", "ndcg@10", "mrr@10", "coverage@10")
     best = {name: max(row["metrics"][name] for row in rows) for name in names}
-    table = Table("model", *names, box=None, header_style="bold")
+    table = Table(Column("model", no_wrap=True), *names, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
         table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))

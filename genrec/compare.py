@@ -45,7 +45,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
                 dataset=experiment.data.label,
                 split=split.name,
                 seed=stage.seed,
-                exclude_seen=experiment.evaluate.exclude_seen,
+                exclude_seen=experiment.data.exclude_seen,
             )
             about.write_text(json.dumps({"tuning": tuning.get(name), "curve": curves.get(name)}))
             result.write(kept)
@@ -124,7 +124,7 @@ def contestants(
     def neighbours() -> Recommends:
         return told("itemknn", tune(
             lambda params: itemknn.ItemKNN(**params).fit(split.train, n_items), grid(itemknn.GRID), split.validation,
-            exclude_seen=recipe.exclude_seen, record=stage.scratch / "trials-itemknn.json", description="ItemKNN",
+            exclude_seen=experiment.data.exclude_seen, record=stage.scratch / "trials-itemknn.json", description="ItemKNN",
         ))  # fmt: skip
 
     def content() -> Recommends:
@@ -135,12 +135,13 @@ def contestants(
         return told("contentknn", tune(
             lambda params: contentknn.ContentKNN(*spaces[params["vectors"]], decay=params["decay"]).fit(split.train, n_items),
             trials, split.validation,
-            exclude_seen=recipe.exclude_seen, record=stage.scratch / "trials-contentknn.json", description="Content kNN",
+            exclude_seen=experiment.data.exclude_seen, record=stage.scratch / "trials-contentknn.json", description="Content kNN",
         ))  # fmt: skip
 
     def sasrec() -> Recommends:
         model = SASRec(**recipe.sasrec.model_dump()).fit(
-            split.train, n_items, validation=split.validation, seed=stage.seed, folder=stage.scratch / "sasrec"
+            split.train, n_items, validation=split.validation, seed=stage.seed, folder=stage.scratch / "sasrec",
+            exclude_seen=experiment.data.exclude_seen,
         )
         curves["sasrec"] = model.record.epochs
         seconds = sum(row["seconds"] for row in model.record.epochs)

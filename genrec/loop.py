@@ -73,7 +73,8 @@ def train(
 
     accelerator = Accelerator(cpu=device == "cpu")
     torch.manual_seed(config.seed)
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
             keep_free = parameter.ndim < 2 if no_decay is None else no_decay(name, parameter)

@@ -7,14 +7,15 @@
     evaluate  evaluate/  rows.json, report.html: the generator beside the baselines
     generate  generate/  the next items of every user, in Parquet shards
 
-Each stage reads what the ones before it wrote, through the workspace, which skips what is finished, resumes what was killed
-and notices what changed. Nothing is computed here: the rooms do that.
+Each stage reads what the ones before it wrote, through the workspace, which skips what is finished, resumes what was
+killed and notices what changed. Nothing is computed here: the rooms do that.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,6 @@ from genrec.errors import UserError
 from genrec.recipes import CompactRecipe, DataRecipe, Experiment
 from genrec.workspace import Stage, Workspace
 
-SHARD = 2000
-"""Users per Parquet file of `generate`."""
-
-
 # ---------------------------------------------------------------------- prepare
 
 
@@ -38,8 +35,8 @@ def prepare(workspace: Workspace, experiment: Experiment) -> None:
     recipe = experiment.data
     if "data" in workspace.stages() and "update" in workspace.manifest("data").recipe:
         raise UserError(
-            f"{workspace.path} was extended by `genrec update`, and preparing it again would lose that: go on with a later "
-            f"verb, take a new folder, or go back with `genrec update {workspace.path} --rollback`"
+            f"{workspace.path} was extended by `genrec update`, and preparing it again would lose that: go on with a "
+            f"later verb, take a new folder, or go back with `genrec update {workspace.path} --rollback`"
         )
 
     def work(stage: Stage) -> None:
@@ -205,7 +202,7 @@ def train(workspace: Workspace, experiment: Experiment) -> None:
 
 
 def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> None:
-    """The work of the stage `train`. start: the folder of an earlier version of the model to go on from, with fewer items or as many."""
+    """The work of the stage `train`. start: an earlier version of the model to go on from, with no more items."""
     from genrec import loop
     from genrec.decode.generator import Generator
     from genrec.decode.leaf import LeafScorer
@@ -234,9 +231,10 @@ def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> Non
         patience=recipe.patience,
         seed=stage.seed,
     )
+    exclude_seen = experiment.data.exclude_seen
     record = train_compact(
         model, trie, split.train, split.validation, config, batch_tokens=recipe.batch_tokens,
-        folder=stage.scratch / "loop",
+        exclude_seen=exclude_seen, folder=stage.scratch / "loop",
     )  # fmt: skip
     model.save_pretrained(stage.output("config.json").parent)
     popularity = np.bincount(split.train.items, minlength=len(catalog)).astype(np.float32)
@@ -247,19 +245,23 @@ def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> Non
     stage.metrics |= {"parameters": sum(parameter.numel() for parameter in model.parameters())}
     if recipe.leaf is None or not len(split.validation):
         return
+    # All neighbours count here: cut to the nearest few they rank better alone, but know less of the candidates of others.
     neighbours = tune(
         lambda params: itemknn.ItemKNN(**params).fit(split.train, len(catalog)),
-        grid(itemknn.GRID),
+        grid(itemknn.GRID | {"neighbours": [None]}),
         split.validation,
+        exclude_seen=exclude_seen,
         record=stage.scratch / "itemknn.json",
         description="Neighbours",
     )
     content = contentknn.ContentKNN(np.asarray(fused), decay=recipe.leaf.content_decay)
-    features = dict.fromkeys(recipe.leaf.features, 1.0)
-    leaf = LeafScorer(model, neighbours.model, content, popularity, features, recipe.leaf.proposals)
+    features: dict[str, float] = dict.fromkeys(recipe.leaf.features, 1.0)
+    nearest = itemknn.ItemKNN(**neighbours.best).fit(split.train, len(catalog))
+    leaf = LeafScorer(model, nearest, content, popularity, features, recipe.leaf.proposals)
     generator = Generator(TorchEngine(model, trie, width=recipe.beam), np.log1p(popularity), leaf)
-    weights = fit_leaf(generator, split.validation, seed=stage.seed)
+    weights = fit_leaf(generator, split.validation, seed=stage.seed, exclude_seen=exclude_seen)
     stage.metrics |= {"leaf": weights, "neighbours": neighbours.best}
+    assert generator.leaf is not None
     generator.leaf.save(stage.output("leaf.json").parent)
     progress.say("leaf score: " + ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items()))
 
@@ -305,14 +307,16 @@ def evaluate(workspace: Workspace, experiment: Experiment) -> list[dict[str, Any
 # ---------------------------------------------------------------------- generate
 
 
-def generate(workspace: Workspace, *, k: int = 10, exclude_seen: bool = True, beam: int = 50) -> Path:
-    """The next `k` items of every user, from all that is known of them: Parquet shards of `SHARD` users.
+def generate(
+    workspace: Workspace, *, k: int = 10, exclude_seen: bool = True, beam: int = 50, shard: int = 2000
+) -> Path:
+    """The next `k` items of every user, from all that is known of them: Parquet files of `shard` users each.
 
     Columns user_id, rank (1 …), item_id, score. A killed run keeps its finished shards and goes on after them.
     """
     from genrec.recommender import Recommender
 
-    recipe = {"k": k, "exclude_seen": exclude_seen, "beam": beam}
+    recipe = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
 
     def work(stage: Stage) -> None:
         catalog, interactions = load_data(stage.input("data"))
@@ -321,21 +325,29 @@ def generate(workspace: Workspace, *, k: int = 10, exclude_seen: bool = True, be
         sequences = interactions.sequences(catalog)
         recommender = Recommender.from_pretrained(workspace.path, beam=max(beam, k))
         with progress.bar("Generating", len(sequences), "user") as shown:
-            for number, begin in enumerate(range(0, len(sequences), SHARD)):
-                rows = np.arange(begin, min(begin + SHARD, len(sequences)))
-                shard = stage.scratch / f"part-{number:05d}.parquet"
-                if not shard.exists():
+            for number, begin in enumerate(range(0, len(sequences), shard)):
+                rows = np.arange(begin, min(begin + shard, len(sequences)))
+                whole = stage.scratch / f"part-{number:05d}.parquet"
+                if not whole.exists():
                     table = recommender.recommend_table(sequences.take(rows), k, exclude_seen=exclude_seen)
-                    part = shard.with_suffix(".part")
+                    part = whole.with_suffix(".part")
                     table.write_parquet(part)
-                    os.replace(part, shard)
+                    os.replace(part, whole)
                 shown.advance(len(rows))
-        for shard in sorted(stage.scratch.glob("part-*.parquet")):
-            os.link(shard, stage.output(shard.name))
+        for whole in sorted(stage.scratch.glob("part-*.parquet")):
+            link_or_copy(whole, stage.output(whole.name))
         stage.metrics |= {"users": len(sequences), "k": k}
 
     workspace.run("generate", work, recipe=recipe, inputs=["data", "embed", "sid", "model"])
     return workspace.folder("generate")
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same file in a second place: a hard link, which costs no space, or a copy where the disk has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def run(workspace: Workspace, experiment: Experiment) -> list[dict[str, Any]]:

@@ -1,14 +1,13 @@
 """`genrec update`: new events and items on top of a finished run.
 
-Encoders and tokenizer are frozen, so semantic IDs that were given stay what they are; newcomers get IDs of their own; the
-generator goes on training from its weights. The new version is made whole in RUN/staging and then put in place in one
-step; the one before is kept under RUN/versions. A killed update goes on where it was.
+Encoders and tokenizer are frozen, so semantic IDs that were given stay what they are; newcomers get IDs of their own;
+the generator goes on training from its weights. The new version is made whole in RUN/staging and then put in place in
+one step; the one before is kept under RUN/versions. A killed update goes on where it was.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -22,16 +21,22 @@ from genrec.errors import UserError
 from genrec.recipes import DataRecipe, Experiment
 from genrec.workspace import Stage, Workspace
 
-TABLES = ("catalog.parquet", "interactions.parquet", "bad_rows.json", "manifest.json")
+NOT_KEPT = ("catalog.parquet", "interactions.parquet", "bad_rows.json", "manifest.json", "oracles.json")
+"""What of a data stage holds for its version only; the rest are pictures that live inside the run."""
 
 
 def update(
-    workspace: Workspace, experiment: Experiment, events: Path | None, items: Path | None, *, skip_bad_rows: bool = False
+    workspace: Workspace,
+    experiment: Experiment,
+    events: Path | None,
+    items: Path | None,
+    *,
+    skip_bad_rows: bool = False,
 ) -> int:
     """Make and install the next version; its number. The files are read like the run's first ones.
 
-    UserError where neither file is given, an event names an item that neither the catalogue nor `items` has, or a file is not
-    in order (then nothing has changed).
+    UserError where neither file is given, an event names an item that neither the catalogue nor `items` has, or a file
+    is not in order (then nothing has changed).
     """
     if events is None and items is None:
         raise UserError("nothing to update with: give a file of events, or --items, or --rollback")
@@ -88,9 +93,8 @@ def _data(
         columns = interactions.table.columns
         together, _ = deduplicate(Interactions(pl.concat([interactions.table, fresh.select(columns)], rechunk=True)))
     for path in sorted(former.rglob("*")):
-        # Pictures that live inside the run go along; hard links cost no space.
-        if path.is_file() and path.name not in TABLES:
-            os.link(path, stage.output(path.relative_to(former).as_posix()))
+        if path.is_file() and path.name not in NOT_KEPT:
+            stages.link_or_copy(path, stage.output(path.relative_to(former).as_posix()))
     folder = stage.output("catalog.parquet").parent
     inside = grown.root is not None and grown.root.resolve() == former.resolve()
     Catalog(grown.table, folder if inside else grown.root).write(stage.output("catalog.parquet"))
@@ -113,7 +117,8 @@ def _grown(catalog: Catalog, items: Path, recipe: DataRecipe, bad_rows: BadRows)
         progress.say(f"{repeated} item(s) of {items} are in the catalogue already and stay as they are")
     fresh = found.table.filter(~known)
     if found.root is not None:
-        fresh = fresh.with_columns(pl.format("{}/{}", pl.lit(found.root.resolve().as_posix()), pl.col("image")).alias("image"))
+        folder = pl.lit(found.root.resolve().as_posix())
+        fresh = fresh.with_columns(pl.format("{}/{}", folder, pl.col("image")).alias("image"))
     missing = [column for column in fresh.columns if column not in catalog.table.columns]
     if missing:
         progress.say(f"columns that the catalogue does not have are left out: {', '.join(missing)}")

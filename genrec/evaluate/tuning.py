@@ -65,7 +65,6 @@ def tune(
         done.append({"params": params, metric: score, "seconds": time.perf_counter() - start})
         if _best(done, metric) == len(done) - 1:
             best = (len(done) - 1, model)
-            progress.say(f"{description}: trial {len(done)} of {len(plan)}, {metric} {score:.4f} with {params}")
         if record is not None:
             record.parent.mkdir(parents=True, exist_ok=True)
             part = record.with_suffix(".part")
@@ -73,6 +72,8 @@ def tune(
             os.replace(part, record)
     winner = _best(done, metric)
     params = plan[winner]
+    said = ", ".join(f"{name} {value}" for name, value in params.items())
+    progress.say(f"{description}: best of {len(done)} trials, validation {metric} {done[winner][metric]:.4f}: {said}")
     return Tuned(params, done, best[1] if best is not None and best[0] == winner else make(params))
 
 

@@ -24,8 +24,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
+from transformers.utils import logging as transformers_logging
 
 from genrec.errors import UserError
+
+# Bars over the one small file of this model tell nobody anything, and stand between those that do.
+transformers_logging.disable_progress_bar()
 
 Siblings = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 
@@ -105,6 +109,7 @@ class CompactModel(PreTrainedModel):
 
     codes: Tensor
     content: Tensor
+    content_scale: Tensor
     known: Tensor
 
     def __init__(self, config: CompactConfig) -> None:
@@ -112,6 +117,7 @@ class CompactModel(PreTrainedModel):
         width, levels = config.width, len(config.codebook_sizes)
         self.register_buffer("codes", torch.zeros(config.n_items, levels, dtype=torch.long))
         self.register_buffer("content", torch.zeros(config.n_items, config.content_dim))
+        self.register_buffer("content_scale", torch.zeros(()))
         self.register_buffer("known", torch.ones(config.n_items, dtype=torch.bool))
         self.code_in = nn.ModuleList(nn.Embedding(size, width) for size in config.codebook_sizes)
         self.code_out = nn.ModuleList(nn.Linear(width, size) for size in config.codebook_sizes)
@@ -145,12 +151,19 @@ class CompactModel(PreTrainedModel):
         self.codes.copy_(torch.from_numpy(codes.astype(np.int64)))
         self.known.copy_(torch.from_numpy(known))
         if content is not None and self.config.content_dim:
-            self.content.copy_(torch.from_numpy(np.ascontiguousarray(content, dtype=np.float32)))
+            # Brought to unit mean square: left as short as encoders give them, vectors are learned from many times slower.
+            # A later, larger catalogue keeps the scale of the first.
+            if not self.content_scale:
+                self.content_scale.fill_(1 / max(float(np.sqrt(np.square(content, dtype=np.float64).mean())), 1e-12))
+            self.content.copy_(torch.from_numpy(np.array(content, dtype=np.float32)) * self.content_scale)
 
     @torch.no_grad()
     def warm_start(self, former: CompactModel) -> None:
         """Take over the weights of a model of the same shape whose items are the first of this one's."""
         own = dict(self.named_parameters())
+        if self.content_scale and former.content_scale:
+            self.content.mul_(former.content_scale / self.content_scale)
+            self.content_scale.copy_(former.content_scale)
         for name, weights in former.named_parameters():
             if weights.shape[1:] != own[name].shape[1:] or len(weights) > len(own[name]):
                 raise ValueError(f"{name}: {tuple(weights.shape)} cannot start {tuple(own[name].shape)}")

@@ -39,6 +39,7 @@ class DataRecipe(Recipe):
     skip_bad_rows: bool = Field(False, description="leave out and list rows that cannot be used, instead of stopping")
     k_core: int = Field(0, ge=0, description="keep users and items with at least so many events; 0 keeps all")
     split: Literal["leave-one-out", "global-time", "cold-items"] = Field("leave-one-out", description="held out so")
+    exclude_seen: bool = Field(False, description="nobody takes a thing twice: what a history holds is never an answer")
     seed: int = Field(0, ge=0, description="fashion: which catalogue; the experiment's seed does not change it")
     n_items: Count = Field(2000, description="fashion: garments")
     n_users: Count = Field(4000, description="fashion: people")
@@ -72,8 +73,8 @@ class FuseRecipe(Recipe):
     image: Weight = Field(1.0, description="weight of the image vectors")
     collaborative: Weight = Field(0.0, description="weight of vectors from training co-occurrence; 0 leaves them out")
     collaborative_dim: Count = Field(64, description="dimensions of the collaborative vectors")
-    shrinkage: float = Field(0.1, ge=0, le=1, description="0 whitens fully, 1 only centres")
-    dim: Count | None = Field(128, description="principal components of the fused vector; null keeps all")
+    shrinkage: float = Field(0.3, ge=0, le=1, description="0 whitens fully, 1 only centres")
+    dim: Count | None = Field(None, description="principal components of the fused vector; null keeps all")
 
 
 class EmbedRecipe(Recipe):
@@ -161,7 +162,6 @@ class EvaluateRecipe(Recipe):
         ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
     )
     sasrec: SasrecRecipe = Field(default_factory=SasrecRecipe, description="the baseline's own recipe")
-    exclude_seen: bool = Field(False, description="never recommend what the history holds")
     beam: Count = Field(100, description="beams per user")
 
 

@@ -227,7 +227,7 @@ class RQVAE(ResidualTokenizer):
         _claim(folder, {**said, "seed": seed, "vectors": hashlib.sha256(prepared.tobytes()).hexdigest()})
         torch.manual_seed(seed)
         network = self._build(prepared.shape[1])
-        rows = torch.from_numpy(prepared)
+        rows = torch.from_numpy(np.array(prepared))
         network.start(rows)
         with torch.no_grad():
             latents = network.eval().encode(rows).numpy()

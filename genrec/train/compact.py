@@ -34,6 +34,7 @@ def train_compact(
     *,
     batch_tokens: int = 4096,
     beam: int = 20,
+    exclude_seen: bool = False,
     folder: Path | None = None,
     device: str | None = None,
 ) -> loop.Record:
@@ -65,7 +66,7 @@ def train_compact(
         return value
 
     def score(_: torch.nn.Module) -> float:
-        return validation_ndcg(model, trie, asked, beam)
+        return validation_ndcg(model, trie, asked, beam, exclude_seen)
 
     return loop.train(
         model,
@@ -80,16 +81,21 @@ def train_compact(
 
 
 @torch.inference_mode()
-def validation_ndcg(model: CompactModel, trie: Trie, asked: Evaluation, beam: int) -> float:
+def validation_ndcg(model: CompactModel, trie: Trie, asked: Evaluation, beam: int, exclude_seen: bool) -> float:
     """NDCG@10 over items: the mean of codes (a beam search) and dense head, which the leaf score will weigh."""
     engine = TorchEngine(model, trie, width=beam)
-    states = engine.states(asked.histories)
     vectors = model.item_vectors() if model.config.dense else None
     found: list[list[np.ndarray]] = [[], []]
-    for part in states.split(256):
-        found[0].append(engine.search(part, Constraints.none(len(part), part.device), 10).items.cpu().numpy())
+    for begin in range(0, len(asked), 256):
+        histories = asked.histories.take(np.arange(begin, min(begin + 256, len(asked))))
+        states = engine.states(histories)
+        closed = engine.exclude(histories) if exclude_seen else Constraints.none(len(histories), states.device)
+        found[0].append(engine.search(states, closed, 10).items.cpu().numpy())
         if vectors is not None:
-            found[1].append(model.dense_logits(part, vectors).topk(min(10, len(vectors))).indices.cpu().numpy())
+            scores = model.dense_logits(states, vectors)
+            if exclude_seen:
+                scores[np.repeat(np.arange(len(histories)), histories.lengths), histories.items] = -torch.inf
+            found[1].append(scores.topk(min(10, len(vectors))).indices.cpu().numpy())
     figures = [
         float(metrics.per_question("ndcg@10", metrics.ranks_of(np.concatenate(answers), asked.targets)).mean())
         for answers in found

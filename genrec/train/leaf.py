@@ -17,7 +17,9 @@ STEPS = (0.0, 0.25, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 4.0)
 """What a weight is multiplied with to look for a better one."""
 
 
-def fit_leaf(generator: Generator, validation: Evaluation, *, seed: int = 0, most: int = 10_000) -> dict[str, float]:
+def fit_leaf(
+    generator: Generator, validation: Evaluation, *, seed: int = 0, most: int = 10_000, exclude_seen: bool = False
+) -> dict[str, float]:
     """Weights by feature for `generator.leaf`, from at most `most` validation questions. Sets them, and returns them.
 
     All of the scorer's `features` take part; a weight may end at 0. Without a question nothing changes.
@@ -29,12 +31,14 @@ def fit_leaf(generator: Generator, validation: Evaluation, *, seed: int = 0, mos
     if not len(asked):
         return generator.leaf.weights
     names = generator.leaf.features
-    weights = best_weights(*gather(generator, asked, names))
+    weights = best_weights(*gather(generator, asked, names, exclude_seen))
     generator.leaf = replace(generator.leaf, weights=dict(zip(names, weights, strict=True)))
     return generator.leaf.weights
 
 
-def gather(generator: Generator, asked: Evaluation, names: list[str]) -> tuple[Tensor, Tensor]:
+def gather(
+    generator: Generator, asked: Evaluation, names: list[str], exclude_seen: bool = False
+) -> tuple[Tensor, Tensor]:
     """Features float32 (Q, C, F) of the candidates of every question, and the answer's place among them (Q,).
 
     `names` starts with «codes», which is -inf for candidates that are not there. Questions whose answer is no candidate
@@ -46,7 +50,8 @@ def gather(generator: Generator, asked: Evaluation, names: list[str]) -> tuple[T
         for begin in range(0, len(asked), generator.engine.batch):
             part = asked.take(np.arange(begin, min(begin + generator.engine.batch, len(asked))))
             states = generator.engine.states(part.histories)
-            constraints = Constraints.none(len(part), states.device)
+            closed = generator.engine.exclude(part.histories) if exclude_seen else None
+            constraints = closed or Constraints.none(len(part), states.device)
             tables = generator.leaf.tables(states, part.histories)
             items, codes = generator.candidates(states, tables, constraints, 10)
             columns = [codes if name == "codes" else tables[name].gather(1, items.clamp(min=0)) for name in names]

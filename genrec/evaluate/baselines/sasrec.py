@@ -101,7 +101,14 @@ class SASRec:
         self.max_items, self.batch_tokens, self.epochs, self.patience = max_items, batch_tokens, epochs, patience
 
     def fit(
-        self, train: Sequences, n_items: int, *, validation: Evaluation, seed: int, folder: Path | None = None
+        self,
+        train: Sequences,
+        n_items: int,
+        *,
+        validation: Evaluation,
+        seed: int,
+        folder: Path | None = None,
+        exclude_seen: bool = False,
     ) -> SASRec:
         """Train until validation NDCG@10 stops rising; all `epochs` where validation asks no question.
 
@@ -135,7 +142,7 @@ class SASRec:
                 patience=self.patience,
                 seed=seed,
             ),
-            validate=(lambda _: self._ndcg(validation)) if len(validation) else None,
+            validate=(lambda _: self._ndcg(validation, exclude_seen)) if len(validation) else None,
             folder=folder,
             description="Training SASRec",
         )
@@ -161,13 +168,15 @@ class SASRec:
         last = torch.from_numpy(mask.sum(axis=1) - 1).to(device)
         return self.module.logits(hidden[torch.arange(len(last), device=device), last])
 
-    def _ndcg(self, validation: Evaluation) -> float:
+    def _ndcg(self, validation: Evaluation, exclude_seen: bool) -> float:
         """NDCG@10 by counting who stands before the right answer, which needs no sorting."""
         asked = validation.take(np.flatnonzero(validation.histories.lengths > 0))
         ranks = [np.empty(0, np.int64)]
         for begin in range(0, len(asked), 512):
             some = asked.take(np.arange(begin, min(begin + 512, len(asked))))
             scores = self._scores(some.histories)
+            if exclude_seen:
+                scores[np.repeat(np.arange(len(some)), some.histories.lengths), some.histories.items] = -torch.inf
             target = torch.from_numpy(some.targets.astype(np.int64)).to(scores.device)[:, None]
             own = scores.gather(1, target)
             smaller = torch.arange(scores.shape[1], device=scores.device)[None, :] < target

@@ -1,0 +1,113 @@
+"""Every benchmark runs on a tiny shop and prints the table it promises, with the figures that the runs hold."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+TINY = (
+    "data.n_items=120", "data.n_users=150", "embed.image.kind=none", "tokenizer=rqkmeans", "tokenizer.codebook_size=16",
+    "train.epochs=1", "train.beam=10", "evaluate.beam=20", 'evaluate.baselines=["itemknn", "popularity"]',
+)  # fmt: skip
+
+
+def sets(changes: tuple[str, ...], flag: str = "--set") -> list[str]:
+    return [part for change in changes for part in (flag, change)]
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Cells of every line of every Markdown table, the lines under the heads left out."""
+    lines = [line for line in text.splitlines() if line.startswith("|") and not re.fullmatch(r"[|\s:-]+", line)]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(autouse=True)
+def as_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script finds the files beside it."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def compared(runs: Path) -> tuple[str, dict[str, Any]]:
+    """What the comparison of two catalogues printed, and its JSON."""
+    import contextlib
+    import io
+
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(str(BENCHMARKS))
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        importlib.import_module("recommendation").main(
+            ["--recipe", "demo", "--seeds", "1", "2", "--runs", str(runs), "--json", str(runs / "out.json"), *sets(TINY)]
+        )
+    patch.undo()
+    return told.getvalue(), json.loads((runs / "out.json").read_text())
+
+
+def test_recommendation_prints_what_the_runs_hold(compared: tuple[str, dict[str, Any]], runs: Path) -> None:
+    printed, found = compared
+    kept = [json.loads((runs / f"demo-{seed}" / "evaluate" / "rows.json").read_text()) for seed in (1, 2)]
+    values = [rows[0]["metrics"]["ndcg@10"] for rows in kept]
+    ours = found["models"]["genrec-compact"]["ndcg@10"]
+    assert ours["values"] == values
+    assert ours["mean"] == pytest.approx(sum(values) / 2)
+    assert ours["sd"] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
+
+    rows = rows_of(printed)
+    assert rows[0] == ["model", "Recall@10", "NDCG@10"]
+    assert [row[0] for row in rows[1:5]] == ["genrec-compact", "genrec-compact-plain", "itemknn", "popularity"]
+    assert rows[1][2] == f"{ours['mean']:.4f} ± {ours['sd']:.4f}".replace("0.", ".")
+    assert [row[0] for row in rows[6:8]] == ["1", "2"], "one row for every seed"
+    assert f"{values[0]:.4f}"[1:] in rows[6][1]
+    assert found["machine"]["date"] in printed and f"{found['machine']['threads']} thread" in printed
+
+
+def test_seeds_of_the_fashion_world_are_catalogues(compared: tuple[str, dict[str, Any]], runs: Path) -> None:
+    tables = [pl.read_parquet(runs / f"demo-{seed}" / "data" / "interactions.parquet") for seed in (1, 2)]
+    assert not tables[0].equals(tables[1])
+    assert {one["oracles"]["history"]["ndcg@10"] > 0 for one in compared[1]["runs"]} == {True}
+
+
+def test_the_best_baseline_is_the_best(compared: tuple[str, dict[str, Any]]) -> None:
+    models = compared[1]["models"]
+    others = {name: figures["ndcg@10"]["mean"] for name, figures in models.items() if not name.startswith("genrec")}
+    assert compared[1]["best_baseline"] == max(others, key=lambda name: others[name])
+
+
+def test_generate_measures_every_batch(
+    compared: tuple[str, dict[str, Any]], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    importlib.import_module("generate").main(
+        [str(runs / "demo-1"), "--users", "40", "--beam", "10", "--batch", "8", "64", "--json", str(runs / "g.json")]
+    )
+    found = json.loads((runs / "g.json").read_text())
+    assert [row["batch"] for row in found["rows"]] == [8, 64]
+    assert all(row["leaf"] > 0 and row["plain"] > 0 for row in found["rows"])
+    assert found["users"] == 40
+    assert [row[0] for row in rows_of(capsys.readouterr().out)[1:]] == ["8", "64"]
+
+
+def test_semantic_ids_compares_tokenizers(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    importlib.import_module("semantic_ids").main(
+        ["--recipe", "demo", "--text", "tfidf", "--seeds", "0", "--runs", str(runs), "--json", str(runs / "s.json"),
+         *sets(("data.n_items=120", "data.n_users=150"), "--set-run"), *sets(("codebook_size=16",))]
+    )  # fmt: skip
+    found = json.loads((runs / "s.json").read_text())
+    assert [row["tokenizer"] for row in found["rows"]] == ["rqkmeans", "rqvae"]
+    for row in found["rows"]:
+        assert row["held_out_items"] == 12
+        assert row["r2_held_out"] < row["r2"] <= 1, "what was not seen is rebuilt less well"
+        assert all(level["perplexity"] <= 16 for level in row["levels"][:-1])
+    assert len(rows_of(capsys.readouterr().out)) == 3
