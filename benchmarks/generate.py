@@ -2,8 +2,8 @@
 
     python benchmarks/generate.py runs/demo --beam 50 --batch 32 128 512
 
-What is timed is `Recommender.recommend_table`, which `genrec generate` calls for every shard: prefill, beam search along the
-trie, leaf score, and the answer as a table under the users' and items' own ids. Reading the run is not timed.
+What is timed is `Recommender.recommend_table`, which `genrec generate` calls for every shard: prefill, beam search
+along the trie, leaf score, and the answer as a table under the users' and items' own ids. Reading the run is not timed.
 """
 
 from __future__ import annotations

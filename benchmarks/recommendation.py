@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def run(recipe: str, seed: int, changes: Sequence[str], runs: Path) -> dict[str,
 
 
 def summary(recipe: str, changes: Sequence[str], measured: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and standard deviation (of the sample; None for one seed) by model and metric, beside all that was measured."""
+    """Mean and standard deviation (of the sample; None for one seed) by model and metric, and all that was measured."""
     models: dict[str, dict[str, Any]] = {}
     for model in (row["model"] for row in measured[0]["rows"]):
         models[model] = {}
@@ -89,7 +90,9 @@ def markdown(found: dict[str, Any]) -> str:
     )
     rows = []
     for place, one in enumerate(runs):
-        pairs = [" / ".join(_plain(figures[metric]["values"][place]) for metric in METRICS) for figures in models.values()]
+        pairs = [
+            " / ".join(_plain(figures[metric]["values"][place]) for metric in METRICS) for figures in models.values()
+        ]
         rows.append([str(one["seed"]), *pairs, f"{sum(one['seconds'].values()):.0f}"])
     said += ["Recall@10 / NDCG@10 of every seed, and the seconds of the whole run:", ""]
     said += _table(["seed", *models, "seconds"], rows)
@@ -108,7 +111,7 @@ def markdown(found: dict[str, Any]) -> str:
     said += [f"NDCG@10 of {OURS} over that of each other model, with a paired 95 % interval:", ""]
     said += _table(["seed", *named, *(["share of the history-only oracle"] if oracle else [])], rows)
 
-    changes = "".join(f" --set {change}" for change in found["set"])
+    changes = "".join(f" --set {shlex.quote(change)}" for change in found["set"])
     numbers = " ".join(str(one["seed"]) for one in runs)
     said += [f"`python benchmarks/recommendation.py --recipe {found['recipe']} --seeds {numbers}{changes}`", ""]
     return "\n".join([*said, line(found["machine"])])
@@ -124,7 +127,9 @@ def _mean(figure: dict[str, Any]) -> str:
 
 def _ratio(pair: dict[str, Any]) -> str:
     # None: the other model found nothing at all, in the sample or in one of the bootstrap's.
-    low, middle, high = ("–" if pair[name] is None else f"{pair[name]:.2f}" for name in ("ratio_low", "ratio", "ratio_high"))
+    low, middle, high = (
+        "–" if pair[name] is None else f"{pair[name]:.2f}" for name in ("ratio_low", "ratio", "ratio_high")
+    )
     return f"{middle} [{low}, {high}]"
 
 

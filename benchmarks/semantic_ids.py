@@ -57,10 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in asked.tokenizers:
         recipe = recipes.load(name, recipes.TokenizerRecipe, asked.set)
         for seed in asked.seeds:
-            rows.append({"tokenizer": Path(name).stem, "seed": seed} | measure(recipe, np.array(items), split.train, seed))
+            rows.append(
+                {"tokenizer": Path(name).stem, "seed": seed} | measure(recipe, np.array(items), split.train, seed)
+            )
 
     # 3. The table.
-    print(f"{experiment.data.label}: {len(items):,} items, {asked.text} {items.shape[1]}-d, a tenth of the items held out\n")
+    about = f"{len(items):,} items, {asked.text} {items.shape[1]}-d, a tenth of the items held out"
+    print(f"{experiment.data.label}: {about}\n")
     head = ("tokenizer", "seed", "R² held out", "perplexity by level", "unique", "largest group", "neighbours kept@10",
             "first-code lift", "seconds")  # fmt: skip
     print("| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
@@ -80,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(recipe: recipes.TokenizerRecipe, items: np.ndarray, train: Any, seed: int) -> dict[str, Any]:
     """`genrec.sid.metrics.report` of one fit, and its seconds. items: float32 (N, d)."""
     held_out = np.random.default_rng(seed).permutation(len(items))[: int(HELD_OUT * len(items))]
-    tokenizer = tokenizer_class(recipe.kind)(**recipe.model_dump(exclude={"kind", "spare", "held_out"}, exclude_none=True))
+    tokenizer = tokenizer_class(recipe.kind)(
+        **recipe.model_dump(exclude={"kind", "spare", "held_out"}, exclude_none=True)
+    )
     start = time.perf_counter()
     tokenizer.fit(np.delete(items, held_out, axis=0), seed=seed)
     seconds = time.perf_counter() - start

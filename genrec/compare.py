@@ -78,7 +78,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
         stage.output("report.html"),
         ReportInput(
             dataset=experiment.data.label,
-            counts={"items": len(catalog), "users": len(split.train), "events": int(len(split.train.items))},
+            counts={"items": len(catalog), "users": len(split.train), "events": len(split.train.items)},
             split=split.name,
             seed=stage.seed,
             results=results,
@@ -110,7 +110,8 @@ def contestants(
     from genrec.evaluate.baselines import contentknn, itemknn
     from genrec.evaluate.baselines.popularity import Popularity
     from genrec.evaluate.baselines.sasrec import SASRec
-    from genrec.evaluate.tuning import Tuned, grid, tune
+    from genrec.evaluate.baselines.unrepeated import Unrepeated
+    from genrec.evaluate.tuning import Tuned, grid, score_of, tune
     from genrec.recommender import load_generator
 
     n_items, recipe = len(catalog), experiment.evaluate
@@ -124,7 +125,8 @@ def contestants(
     def neighbours() -> Recommends:
         return told("itemknn", tune(
             lambda params: itemknn.ItemKNN(**params).fit(split.train, n_items), grid(itemknn.GRID), split.validation,
-            exclude_seen=experiment.data.exclude_seen, record=stage.scratch / "trials-itemknn.json", description="ItemKNN",
+            exclude_seen=experiment.data.exclude_seen, record=stage.scratch / "trials-itemknn.json",
+            description="ItemKNN",
         ))  # fmt: skip
 
     def content() -> Recommends:
@@ -133,14 +135,20 @@ def contestants(
         spaces = {name: vectors.load(folder, name) for name in ("text", "image", "fused") if _has(folder, name)}
         trials = grid({"vectors": list(spaces)} | contentknn.GRID)
         return told("contentknn", tune(
-            lambda params: contentknn.ContentKNN(*spaces[params["vectors"]], decay=params["decay"]).fit(split.train, n_items),
+            lambda params: contentknn.ContentKNN(*spaces[params["vectors"]], decay=params["decay"])
+            .fit(split.train, n_items),
             trials, split.validation,
-            exclude_seen=experiment.data.exclude_seen, record=stage.scratch / "trials-contentknn.json", description="Content kNN",
+            exclude_seen=experiment.data.exclude_seen, record=stage.scratch / "trials-contentknn.json",
+            description="Content kNN",
         ))  # fmt: skip
 
     def sasrec() -> Recommends:
         model = SASRec(**recipe.sasrec.model_dump()).fit(
-            split.train, n_items, validation=split.validation, seed=stage.seed, folder=stage.scratch / "sasrec",
+            split.train,
+            n_items,
+            validation=split.validation,
+            seed=stage.seed,
+            folder=stage.scratch / "sasrec",
             exclude_seen=experiment.data.exclude_seen,
         )
         curves["sasrec"] = model.record.epochs
@@ -148,13 +156,31 @@ def contestants(
         tuning["sasrec"] = {"best": recipe.sasrec.model_dump(), "trials": 1, "seconds": seconds}
         return model
 
+    def popular() -> Recommends:
+        tuning["popularity"] = {"best": {}, "trials": 1, "seconds": 0.0}
+        return Popularity().fit(split.train, n_items)
+
+    def choosing(name: str, make: Callable[[], Recommends]) -> Callable[[], Recommends]:
+        """`make`, and then the choice on validation whether to repeat what the history holds."""
+
+        def made() -> Recommends:
+            model = make()
+            if experiment.data.exclude_seen or not len(split.validation):
+                return model
+            fresh = Unrepeated(model)
+            repeats = score_of(model, split.validation) >= score_of(fresh, split.validation)
+            tuning[name]["best"] = tuning[name]["best"] | {"repeats": repeats}
+            return model if repeats else fresh
+
+        return made
+
     makers: dict[str, Callable[[], Recommends]] = {
         "genrec-compact": lambda: load_generator(root, beam=recipe.beam),
         "genrec-compact-plain": lambda: load_generator(root, beam=recipe.beam, plain=True),
-        "sasrec": sasrec,
-        "itemknn": neighbours,
-        "contentknn": content,
-        "popularity": lambda: Popularity().fit(split.train, n_items),
+        "sasrec": choosing("sasrec", sasrec),
+        "itemknn": choosing("itemknn", neighbours),
+        "contentknn": choosing("contentknn", content),
+        "popularity": choosing("popularity", popular),
     }
     if experiment.train.leaf is None:
         del makers["genrec-compact-plain"]

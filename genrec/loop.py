@@ -3,8 +3,9 @@
 It knows nothing of recommenders. A caller gives a module, a function that lists an epoch's batches, a loss and,
 where it wants early stopping, a validation score. Hugging Face Accelerate carries it to GPUs and several processes; its
 Trainer is not used, because every stage here (quantizer, image encoder, sequence models) needs the same loop with
-its own batching and full-ranking validation, and because resuming must give the very same numbers: the state of a run at the end
-of epoch e is a function of its seed alone, since every epoch re-seeds the random generators from (seed, epoch).
+its own batching and full-ranking validation, and because resuming must give the very same numbers: the state of a run
+at the end of epoch e is a function of its seed alone, since every epoch re-seeds the random generators from (seed,
+epoch).
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ def train(
                     record.stopped = True
             row = {"epoch": epoch, "loss": summed / max(count, 1), "score": score}
             record.epochs.append(row | {"seconds": time.perf_counter() - start})
-            shown.advance(0, f"epoch {epoch + 1} loss {row['loss']:.3f}" + (f" score {score:.4f}" if score is not None else ""))
+            shown.advance(
+                0, f"epoch {epoch + 1} loss {row['loss']:.3f}" + (f" score {score:.4f}" if score is not None else "")
+            )
             if accelerator.is_main_process:
                 _save(folder, module, optimizer, record, epoch + 1, best)
     if best is not None:
@@ -177,7 +180,9 @@ def _resume(
         return 0, None
     said = json.loads((folder / "loop.json").read_text())
     tensors = load_file(folder / f"epoch-{said['epoch']:04d}.safetensors")
-    module.load_state_dict({name.removeprefix("module."): t for name, t in tensors.items() if name.startswith("module.")})
+    module.load_state_dict(
+        {name.removeprefix("module."): t for name, t in tensors.items() if name.startswith("module.")}
+    )
     state = optimizer.state_dict()
     slots: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():

@@ -52,6 +52,13 @@ def prepare(workspace: Workspace, experiment: Experiment) -> None:
             if not len(interactions):
                 raise UserError(f"data.k_core = {recipe.k_core} leaves no interaction at all: lower it")
             catalog = catalog.keep(interactions.table["item_id"].unique().to_list())
+        longest = max(interactions.table["user_id"].value_counts()["count"], default=0)
+        needed = 3 if recipe.split == "leave-one-out" else 2
+        if longest < needed:
+            raise UserError(
+                f"no user has {needed} events, which the split {recipe.split} needs: give longer histories, or, if "
+                f"another column says who is who, name it, --set data.event_columns.user_id=THEIR_NAME"
+            )
         catalog.write(stage.output("catalog.parquet"))
         interactions.write(stage.output("interactions.parquet"))
         if source.bad_rows.count:
@@ -76,22 +83,32 @@ def _read(recipe: DataRecipe, folder: Path, stage: Stage) -> Source:
         return Source(world.catalog, world.interactions, readers.BadRows())
     if recipe.kind == "tabular":
         return readers.read_tabular(
-            Path(_needed(recipe.events, "data.events", "the file of events (CSV, Parquet or JSON lines)")),
-            Path(recipe.items) if recipe.items else None,
+            expanded(_needed(recipe.events, "data.events", "the file of events (CSV, Parquet or JSON lines)")),
+            expanded(recipe.items) if recipe.items else None,
             event_columns=recipe.event_columns,
             item_columns=recipe.item_columns,
-            image_folder=Path(recipe.images) if recipe.images else None,
+            image_folder=expanded(recipe.images) if recipe.images else None,
             on_duplicate="first" if recipe.first_of_duplicates else "error",
             skip_bad_rows=recipe.skip_bad_rows,
         )
-    path = Path(os.path.expandvars(_needed(recipe.path, "data.path", f"the folder of the {recipe.kind} data set")))
+    path = expanded(_needed(recipe.path, "data.path", f"the folder of the {recipe.kind} data set"))
     read = readers.read_unisrec if recipe.kind == "unisrec" else readers.read_s3rec
     return read(path, skip_bad_rows=recipe.skip_bad_rows)
 
 
 def _files(recipe: DataRecipe) -> list[str | Path]:
-    named = [recipe.path, recipe.items, recipe.events]
-    return [Path(os.path.expandvars(path)) for path in named if path]
+    named = [recipe.path, recipe.items, recipe.events, recipe.images]
+    return [expanded(path) for path in named if path]
+
+
+def expanded(path: str) -> Path:
+    """A path of a recipe, with environment variables put in."""
+    whole = os.path.expandvars(path)
+    if "$" in whole:
+        raise UserError(
+            f"the data's path {path} names an environment variable that is not set: set it, or write the path out"
+        )
+    return Path(whole)
 
 
 def _needed(value: str | None, key: str, meaning: str) -> str:
@@ -118,6 +135,11 @@ def split_of(folder: Path, recipe: DataRecipe) -> tuple[Catalog, Split]:
     return catalog, cold_items(sequences, len(catalog), seed=recipe.seed)
 
 
+def asked(recipe: DataRecipe, *more: str) -> dict[str, Any]:
+    """What a stage after `prepare` takes from the data's recipe, for its plan; the data's files do not show it."""
+    return {"data": recipe.model_dump(include={"split", "seed", *more})}
+
+
 # ---------------------------------------------------------------------- embed
 
 
@@ -142,7 +164,10 @@ def embed(workspace: Workspace, experiment: Experiment) -> None:
     inputs: list[str | Path] = ["data"]
     if experiment.embed.text.kind == "vectors" and experiment.embed.text.model:
         inputs.append(Path(experiment.embed.text.model))
-    workspace.run("embed", work, recipe=experiment.embed.model_dump(), inputs=inputs, seed=experiment.seed)
+    if experiment.data.images and experiment.embed.image.kind != "none":
+        inputs.append(expanded(experiment.data.images))  # the catalogue holds the pictures' names only
+    plan = experiment.embed.model_dump() | asked(experiment.data)
+    workspace.run("embed", work, recipe=plan, inputs=inputs, seed=experiment.seed)
 
 
 # ---------------------------------------------------------------------- tokenize
@@ -184,7 +209,8 @@ def tokenize(workspace: Workspace, experiment: Experiment) -> None:
         shared = stage.metrics["collisions_before"]["shared"]
         progress.say(f"sid: {len(ids):,} items, {shared:.1%} shared a content code before the collision level, 0 after")
 
-    workspace.run("sid", work, recipe=recipe.model_dump(), inputs=["data", "embed"], seed=experiment.seed)
+    plan = recipe.model_dump() | asked(experiment.data)
+    workspace.run("sid", work, recipe=plan, inputs=["data", "embed"], seed=experiment.seed)
 
 
 # ---------------------------------------------------------------------- train
@@ -196,9 +222,8 @@ def train(workspace: Workspace, experiment: Experiment) -> None:
     def work(stage: Stage) -> None:
         train_model(stage, experiment, start=None)
 
-    workspace.run(
-        "model", work, recipe=experiment.train.model_dump(), inputs=["data", "embed", "sid"], seed=experiment.seed
-    )
+    plan = experiment.train.model_dump() | asked(experiment.data, "exclude_seen")
+    workspace.run("model", work, recipe=plan, inputs=["data", "embed", "sid"], seed=experiment.seed)
 
 
 def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> None:
@@ -245,7 +270,7 @@ def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> Non
     stage.metrics |= {"parameters": sum(parameter.numel() for parameter in model.parameters())}
     if recipe.leaf is None or not len(split.validation):
         return
-    # All neighbours count here: cut to the nearest few they rank better alone, but know less of the candidates of others.
+    # All neighbours count here: cut to the nearest few they rank better alone, but know less of others' candidates.
     neighbours = tune(
         lambda params: itemknn.ItemKNN(**params).fit(split.train, len(catalog)),
         grid(itemknn.GRID | {"neighbours": [None]}),
@@ -273,7 +298,17 @@ def new_model(recipe: CompactRecipe, ids: Any, content: np.ndarray, trained_on: 
     from genrec.model.compact import CompactConfig, CompactModel
 
     options = recipe.model_dump(
-        include={"width", "layers", "heads", "dropout", "max_items", "item_ids", "item_dropout", "dense", "dense_weight"}
+        include={
+            "width",
+            "layers",
+            "heads",
+            "dropout",
+            "max_items",
+            "item_ids",
+            "item_dropout",
+            "dense",
+            "dense_weight",
+        }
     )
     torch.manual_seed(seed)
     config = CompactConfig(
@@ -298,8 +333,8 @@ def evaluate(workspace: Workspace, experiment: Experiment) -> list[dict[str, Any
 
         compare.run(stage, experiment)
 
-    recipe = experiment.evaluate.model_dump()
-    workspace.run("evaluate", work, recipe=recipe, inputs=["data", "embed", "sid", "model"], seed=experiment.seed)
+    plan = experiment.evaluate.model_dump() | asked(experiment.data, "exclude_seen", "name")
+    workspace.run("evaluate", work, recipe=plan, inputs=["data", "embed", "sid", "model"], seed=experiment.seed)
     rows: list[dict[str, Any]] = json.loads((workspace.folder("evaluate") / "rows.json").read_text())
     return rows
 

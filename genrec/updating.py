@@ -46,6 +46,7 @@ def update(
     former = {name: workspace.folder(name) for name in ("data", "embed", "sid", "model")}
     staging = workspace.staging()
     recipe = {"update": {"version": workspace.version, "skip_bad_rows": skip_bad_rows}}
+    recipe |= stages.asked(experiment.data, "exclude_seen")
     given: list[str | Path] = [path for path in (events, items) if path is not None]
 
     def data(stage: Stage) -> None:
@@ -109,7 +110,7 @@ def _data(
 def _grown(catalog: Catalog, items: Path, recipe: DataRecipe, bad_rows: BadRows) -> Catalog:
     """The catalogue with the new items of the file behind its own; items it has already stay as they are."""
     found = read_items(
-        items, recipe.item_columns, bad_rows, image_folder=Path(recipe.images) if recipe.images else None
+        items, recipe.item_columns, bad_rows, image_folder=stages.expanded(recipe.images) if recipe.images else None
     )
     known = pl.col("item_id").is_in(catalog.ids)
     repeated = found.table.filter(known).height

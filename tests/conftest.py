@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+# As the command line does, and as early: before any test loads torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

@@ -25,9 +25,10 @@ from genrec.evaluate.baselines.contentknn import ContentKNN
 from genrec.evaluate.baselines.itemknn import ItemKNN
 from genrec.model.compact import CompactModel
 
-FEATURES = ("codes", "dense", "neighbours", "content", "popularity")
+FEATURES = ("codes", "dense", "neighbours", "content", "popularity", "repeat")
 """codes: log p of the semantic ID. dense: log softmax of the dense head. neighbours: the ItemKNN score.
-content: cosine with the history's decayed content. popularity: log(1 + training events)."""
+content: cosine with the history's decayed content. popularity: log(1 + training events). repeat: -1 for what the
+history holds, else 0, so that its weight says how rarely people take a thing twice."""
 
 
 @dataclass(eq=False)
@@ -68,6 +69,10 @@ class LeafScorer:
             found["content"] = torch.from_numpy(self.content.scores(histories))
         if self.weights.get("popularity"):
             found["popularity"] = self.log_popularity.expand(len(histories), -1)
+        if self.weights.get("repeat"):
+            repeats = torch.zeros(len(histories), len(self.popularity))
+            repeats[np.repeat(np.arange(len(histories)), histories.lengths), histories.items] = -1.0
+            found["repeat"] = repeats
         return found
 
     def propose(self, tables: dict[str, Tensor]) -> Tensor:

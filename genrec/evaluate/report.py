@@ -32,6 +32,7 @@ FEATURES = {
     "neighbours": "similarity with the neighbours of the history",
     "content": "cosine with the content of the history",
     "popularity": "log(1 + training events)",
+    "repeat": "-1 for what the history holds already",
 }
 PACKAGES = ("torch", "transformers", "accelerate", "numpy", "polars", "faiss-cpu")
 

@@ -151,8 +151,8 @@ class CompactModel(PreTrainedModel):
         self.codes.copy_(torch.from_numpy(codes.astype(np.int64)))
         self.known.copy_(torch.from_numpy(known))
         if content is not None and self.config.content_dim:
-            # Brought to unit mean square: left as short as encoders give them, vectors are learned from many times slower.
-            # A later, larger catalogue keeps the scale of the first.
+            # Brought to unit mean square: left as short as encoders give them, vectors are learned from many times
+            # slower. A later, larger catalogue keeps the scale of the first.
             if not self.content_scale:
                 self.content_scale.fill_(1 / max(float(np.sqrt(np.square(content, dtype=np.float64).mean())), 1e-12))
             self.content.copy_(torch.from_numpy(np.array(content, dtype=np.float32)) * self.content_scale)

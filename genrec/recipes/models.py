@@ -90,7 +90,9 @@ class TokenizerRecipe(Recipe):
     metric: Literal["cosine", "l2"] = Field("l2", description="what makes two vectors near")
     beam_width: Count = Field(1, description="paths kept while encoding; 1 is greedy")
     latent: Count | None = Field(None, description="rqvae: dimensions that are quantized")
-    hidden: list[Count] | None = Field(None, description="rqvae: widths of the encoder's layers, the decoder's mirrored")
+    hidden: list[Count] | None = Field(
+        None, description="rqvae: widths of the encoder's layers, the decoder's mirrored"
+    )
     codebook_update: Literal["ema", "gradient"] | None = Field(None, description="rqvae: how codewords learn")
     commitment: Weight | None = Field(None, description="rqvae: weight of the pull of latents to their codewords")
     epochs: Count | None = Field(None, description="rqvae: passes over the items")
@@ -99,13 +101,14 @@ class TokenizerRecipe(Recipe):
     iterations: Count | None = Field(None, description="rqkmeans: k-means iterations per level")
     refine: int | None = Field(None, ge=0, description="rqkmeans: rounds that improve codes and codebooks jointly")
     spare: int = Field(16, ge=0, description="codes of the collision level kept free for items to come")
-    held_out: Share = Field(0.0, description="share of items for which a second fit says how well unseen items are coded")
-
+    held_out: Share = Field(
+        0.0, description="share of items for which a second fit says how well unseen items are coded"
+    )
 
     @model_validator(mode="after")
     def _only_its_own(self) -> TokenizerRecipe:
-        others = {"rqkmeans": ("latent", "hidden", "codebook_update", "commitment", "epochs", "batch_size", "learning_rate"),
-                  "rqvae": ("iterations", "refine")}  # fmt: skip
+        rqvae = ("latent", "hidden", "codebook_update", "commitment", "epochs", "batch_size", "learning_rate")
+        others = {"rqkmeans": rqvae, "rqvae": ("iterations", "refine")}
         for key in others[self.kind]:
             if getattr(self, key) is not None:
                 raise ValueError(f"{key} is not a key of the tokenizer {self.kind}")
@@ -113,8 +116,8 @@ class TokenizerRecipe(Recipe):
 
 
 class LeafRecipe(Recipe):
-    features: list[Literal["codes", "dense", "neighbours", "content", "popularity"]] = Field(
-        ["codes", "dense", "neighbours", "content"], description="what is added up; see genrec.decode.leaf"
+    features: list[Literal["codes", "dense", "neighbours", "content", "popularity", "repeat"]] = Field(
+        ["codes", "dense", "neighbours", "content", "repeat"], description="what is added up; see genrec.decode.leaf"
     )
     proposals: int = Field(50, ge=0, description="items that dense head and neighbours each add to the candidates")
     content_decay: float = Field(0.5, gt=0, le=1, description="how fast older events fade in the content feature")
@@ -124,18 +127,18 @@ class CompactRecipe(Recipe):
     width: Count = Field(128, description="dimensions of the history's state")
     layers: Count = Field(2, description="layers of the causal backbone")
     heads: Count = Field(2, description="attention heads")
-    dropout: Share = Field(0.3, description="in the backbone")
+    dropout: Share = Field(0.5, description="in the backbone")
     max_items: Count = Field(50, description="events of a history that are read, the latest")
     content: bool = Field(True, description="a projection of the item's content vector goes in beside its codes")
     item_ids: bool = Field(True, description="add an embedding of each item's own to its codes and content")
     item_dropout: Share = Field(0.2, description="how often training hides it, so that new items can do without")
     dense: bool = Field(True, description="learn the score history state · item vector")
     dense_weight: Weight = Field(1.0, description="weight of its loss")
-    epochs: Count = Field(40, description="passes over the users, at most")
+    epochs: Count = Field(15, description="passes over the users, at most")
     patience: Count = Field(5, description="validations without a better NDCG@10 before it stops")
     learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
     weight_decay: Weight = Field(0.1, description="of AdamW")
-    batch_tokens: Count = Field(4096, description="events per step, padding included")
+    batch_tokens: Count = Field(512, description="events per step, padding included")
     update_epochs: Count = Field(5, description="`genrec update`: epochs from the former weights")
     update_learning_rate: float = Field(3e-4, gt=0, description="`genrec update`: its highest learning rate")
     beam: Count = Field(100, description="beams per user when the leaf score's weights are learned")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,14 +107,17 @@ class SemanticIds:
         return prefixes[first], counts.astype(np.int64)
 
     def save(self, path: Path) -> None:
-        """Write `path` (.safetensors): the tensor `codes`, schema version and codebook sizes in its metadata."""
+        """Write `path` (.safetensors): the tensors `codes` and `codebook_sizes`, the schema version as metadata.
+
+        One key of metadata only: safetensors writes several in any order, and equal IDs shall be equal files.
+        """
         from safetensors.numpy import save_file
 
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
-        metadata = {"schema_version": str(SCHEMA_VERSION), "codebook_sizes": json.dumps(self.codebook_sizes)}
-        save_file({"codes": self.codes}, part, metadata=metadata)
+        tensors = {"codes": self.codes, "codebook_sizes": np.array(self.codebook_sizes, np.int64)}
+        save_file(tensors, part, metadata={"schema_version": str(SCHEMA_VERSION)})
         os.replace(part, path)
 
     @classmethod
@@ -125,18 +127,17 @@ class SemanticIds:
 
         try:
             with safe_open(path, framework="numpy") as file:
-                metadata = file.metadata() or {}
-                codes = file.get_tensor("codes") if "codes" in file.keys() else None  # noqa: SIM118 (no iterator)
+                version = (file.metadata() or {}).get("schema_version")
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no iterator)
         except FileNotFoundError as error:
             raise UserError(f"{path}: there is no such file; the stage `tokenize` writes it") from error
         except SafetensorError as error:
             raise UserError(
                 f"{path}: not a readable safetensors file ({error}); run the stage `tokenize` again"
             ) from error
-        version = metadata.get("schema_version")
-        if codes is None or "codebook_sizes" not in metadata or version != str(SCHEMA_VERSION):
+        if not {"codes", "codebook_sizes"} <= tensors.keys() or version != str(SCHEMA_VERSION):
             raise UserError(
                 f"{path}: holds no semantic IDs of schema version {SCHEMA_VERSION} (found {version}); "
                 f"run the stage `tokenize` again"
             )
-        return cls(codes, tuple(json.loads(metadata["codebook_sizes"])))
+        return cls(tensors["codes"], tuple(tensors["codebook_sizes"].tolist()))

@@ -43,9 +43,10 @@ def checked_vectors(vectors: np.ndarray, dim: int | None = None) -> np.ndarray:
 def checked_size(n_items: int, codebook_size: int) -> None:
     """A UserError where there are fewer vectors than a codebook has entries."""
     if n_items < codebook_size:
+        fits = 1 << (n_items.bit_length() - 1)
         raise UserError(
-            f"{n_items} vectors are fewer than the {codebook_size} entries of a codebook: "
-            f"set `codebook_size` to at most {n_items}, or add items"
+            f"{n_items} vectors are fewer than the {codebook_size} entries of a codebook: set `codebook_size` to at "
+            f"most {n_items} (--set tokenizer.codebook_size={fits}), or add items"
         )
 
 

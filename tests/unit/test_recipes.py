@@ -58,11 +58,11 @@ def test_a_stage_is_a_name_or_stands_there_in_full(experiment: Path) -> None:
 
 
 def test_set_changes_single_keys_also_inside_a_named_stage(experiment: Path) -> None:
-    changes = ["train.learning_rate=1e-4", "tokenizer.levels=4", "train.leaf.neighbours=7", "embed.text.model=a/b"]
+    changes = ["train.learning_rate=1e-4", "tokenizer.levels=4", "train.leaf.proposals=7", "embed.text.model=a/b"]
     loaded = load(str(experiment), Experiment, changes)
     assert loaded.train.learning_rate == 1e-4 and loaded.train.width == 64
     assert loaded.tokenizer.levels == 4 and loaded.tokenizer.kind == "rqkmeans"
-    assert loaded.train.leaf is not None and loaded.train.leaf.neighbours == 7
+    assert loaded.train.leaf is not None and loaded.train.leaf.proposals == 7
     assert loaded.embed.text.model == "a/b"
     swapped = load(str(experiment), Experiment, ["tokenizer=rqvae", "tokenizer.hidden=[8, 4]", "train.leaf={}"])
     assert swapped.tokenizer.kind == "rqvae" and swapped.tokenizer.hidden == [8, 4]

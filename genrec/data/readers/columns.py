@@ -62,13 +62,13 @@ def find(key: str, columns: Columns, present: Sequence[str]) -> str | None:
     return next((squashed[name] for name in _KNOWN[key] if name in squashed), None)
 
 
-def need(key: str, columns: Columns, present: Sequence[str], path: Path, hint: str = "") -> str:
-    """`find`, or UserError that names the file, the columns present and the way to map one."""
+def need(key: str, columns: Columns, present: Sequence[str], path: Path, mapping: str, hint: str = "") -> str:
+    """`find`, or UserError that names the file, the columns present and the way to map one in `mapping`."""
     found = find(key, columns, present)
     if found is None:
         raise UserError(
             f"{path} has no column for {key}. It has {', '.join(present)}: "
-            f"name the right one in the column mapping, {key}=THEIR_NAME{hint}"
+            f"name the right one in {mapping}, --set data.{mapping}.{key}=THEIR_NAME{hint}"
         )
     return found
 

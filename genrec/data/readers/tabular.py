@@ -70,13 +70,13 @@ def read_items(
     table = read_table(path, bad_rows)
     present = [name for name in table.columns if name != ROW]
     cols.check(columns, COLUMNS, present, path)
-    ids = cols.need("item_id", columns, present, path)
+    ids = cols.need("item_id", columns, present, path, "item_columns")
     title, texts = cols.find("title", columns, present), cols.text_sources(columns, present)
     image = _image(columns, table)
     if title is None and not texts and image is None:
         raise UserError(
             f"{path} has no column for title, text or image, of which every item needs one. "
-            f"It has {', '.join(present)}: name the right ones in the column mapping, text=THEIR_NAME"
+            f"It has {', '.join(present)}: name the right ones in item_columns, --set data.item_columns.text=THEIR_NAME"
         )
 
     # 1. Identity.
@@ -88,7 +88,10 @@ def read_items(
     if on_duplicate == "first":
         listed, fix = bad_rows.listing(), ""
     else:
-        listed, fix = bad_rows, 'Keep one of them, or ask for the first with on_duplicate: "first"'
+        listed, fix = (
+            bad_rows,
+            'Keep one of them, or the first of each by on_duplicate="first", --set data.first_of_duplicates=true',
+        )
     table = listed.sift(path, table, pl.col(ROW) != pl.col("#first"), reason, fix).drop("#first")
 
     # 2. Content.
@@ -132,10 +135,13 @@ def read_events(
     table = read_table(path, bad_rows)
     present = [name for name in table.columns if name != ROW]
     cols.check(columns, tuple(SCHEMA), present, path)
-    user = cols.need("user_id", columns, present, path)
-    item = cols.need("item_id", columns, present, path)
-    hint = f", or take the rows in their order with timestamp={ROW_ORDER!r}"
-    time = ROW if columns.get("timestamp") == ROW_ORDER else cols.need("timestamp", columns, present, path, hint)
+    user = cols.need("user_id", columns, present, path, "event_columns")
+    item = cols.need("item_id", columns, present, path, "event_columns")
+    hint = f", or take the rows in their order with {ROW_ORDER!r} for the name"
+    if columns.get("timestamp") == ROW_ORDER:
+        time = ROW
+    else:
+        time = cols.need("timestamp", columns, present, path, "event_columns", hint)
     table = table.select(
         pl.col(ROW),
         cols.identifier(table, user).alias("user_id"),

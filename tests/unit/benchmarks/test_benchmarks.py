@@ -50,7 +50,18 @@ def compared(runs: Path) -> tuple[str, dict[str, Any]]:
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
         importlib.import_module("recommendation").main(
-            ["--recipe", "demo", "--seeds", "1", "2", "--runs", str(runs), "--json", str(runs / "out.json"), *sets(TINY)]
+            [
+                "--recipe",
+                "demo",
+                "--seeds",
+                "1",
+                "2",
+                "--runs",
+                str(runs),
+                "--json",
+                str(runs / "out.json"),
+                *sets(TINY),
+            ]
         )
     patch.undo()
     return told.getvalue(), json.loads((runs / "out.json").read_text())

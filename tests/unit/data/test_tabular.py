@@ -173,7 +173,11 @@ def test_duplicates_only_when_asked(tmp_path: Path) -> None:
         ("e.jsonl", "\n", "no rows"),
         ("e.csv", "person,item,time\na,b,1\n", r"no column for user_id. It has person, item, time"),
         ("e.csv", "user,thing,time\na,b,1\n", r"no column for item_id"),
-        ("e.csv", "user,item\na,b\n", r"no column for timestamp.*timestamp='row order'"),
+        (
+            "e.csv",
+            "user,item\na,b\n",
+            r"no column for timestamp.*--set data.event_columns.timestamp=THEIR_NAME.*'row order'",
+        ),
         ("e.csv", b"user,item,time\na,b,1\nb\xe9,c,1\n", "line 3: byte 0xe9 is not UTF-8"),
         ("e.xlsx", "x", "cannot tell its format"),
         ("e.parquet", "no parquet at all", "not a readable Parquet file"),

@@ -15,7 +15,7 @@ from genrec.decode.torch_engine import TorchEngine
 from genrec.evaluate.baselines.contentknn import ContentKNN
 from genrec.evaluate.baselines.itemknn import ItemKNN
 
-WEIGHTS = {"codes": 0.7, "dense": 0.5, "neighbours": 1.3, "content": -0.4, "popularity": 0.2}
+WEIGHTS = {"codes": 0.7, "dense": 0.5, "neighbours": 1.3, "content": -0.4, "popularity": 0.2, "repeat": 0.9}
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
@@ -35,6 +35,7 @@ def test_total_is_the_weighted_sum_of_the_features(world: Any, scorer: Callable[
     leaf, engine = scorer(WEIGHTS), TorchEngine(world.model, world.trie)
     states = engine.states(world.histories)
     items = torch.from_numpy(np.random.default_rng(0).integers(0, len(world.ids), (len(states), 7)))
+    items[:, 0] = torch.tensor([history[0] for history in world.histories])  # something that is a repeat
     codes = engine.score(states, items)
     total = leaf.total(codes, leaf.tables(states, world.histories), items)
     assert total.shape == items.shape
@@ -56,6 +57,7 @@ def test_total_is_the_weighted_sum_of_the_features(world: Any, scorer: Callable[
                 + 1.3 * near[item]
                 - 0.4 * cosine
                 + 0.2 * np.log(1 + seen)
+                - 0.9 * (item in history)
             )
             assert float(total[row, place]) == pytest.approx(expected, abs=1e-4)
 

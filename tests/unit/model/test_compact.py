@@ -15,7 +15,9 @@ from genrec.model.compact import CompactConfig, CompactModel
 
 N = 30
 SIZES = (4, 3, 5)
-CODES = np.stack(np.unravel_index(np.random.default_rng(0).permutation(60)[:N], SIZES), axis=1)
+# No item has the first code 3, none the codes (1, 2): what no item has must not count among siblings.
+PLACES = np.array([codes for codes in np.ndindex(*SIZES) if codes[0] < 3 and codes[:2] != (1, 2)])
+CODES = PLACES[np.random.default_rng(0).permutation(len(PLACES))[:N]]
 CONTENT = np.random.default_rng(1).normal(size=(N, 6)).astype(np.float32)
 KNOWN = np.arange(N) < 25
 
@@ -168,7 +170,7 @@ def test_with_siblings_a_level_is_normalised_over_what_exists() -> None:
                     state = model.descend(level, state, torch.tensor(code))
             expected.append(nats)
     assert float(model(*batch(*HISTORIES), siblings)["codes"]) == pytest.approx(np.mean(expected), abs=1e-4)
-    assert float(model(*batch(*HISTORIES))["codes"]) > np.mean(expected)
+    assert float(model(*batch(*HISTORIES))["codes"]) > np.mean(expected) + 0.01
 
 
 def test_training_hides_item_embeddings_and_uses_spare_codes_now_and_then() -> None:
@@ -220,7 +222,8 @@ def test_a_warm_start_knows_what_the_former_model_knew() -> None:
     )
     larger.warm_start(former)
     states = former.encode(*batch(*HISTORIES))
-    assert torch.equal(larger.encode(*batch(*HISTORIES)), states)
+    # The larger catalogue's content is brought to the former scale, which rounds.
+    torch.testing.assert_close(larger.encode(*batch(*HISTORIES)), states, rtol=0, atol=1e-5)
     items = torch.arange(N).expand(3, -1)
     assert torch.equal(larger.item_log_probs(states[:, 0], items), former.item_log_probs(states[:, 0], items))
     assert torch.isfinite(larger.item_log_probs(states[:, 0], torch.tensor([[N, N + 1]] * 3))).all()
