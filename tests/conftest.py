@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 # As the command line does, and as early: before any test loads torch.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 @pytest.fixture(scope="session")
