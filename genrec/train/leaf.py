@@ -75,30 +75,35 @@ def best_weights(features: Tensor, place: Tensor, rounds: int = 4) -> list[float
     if not len(place):
         return [1.0] + [0.0] * (features.shape[-1] - 1)
     absent = torch.isneginf(features[..., 0])
-    x = features.masked_fill(absent[..., None], 0.0)
+    columns = [column.masked_fill(absent, 0.0).contiguous() for column in features.unbind(-1)]
 
-    def ndcg(weights: Tensor) -> float:
-        scores = (x @ weights).masked_fill(absent, -torch.inf)
+    def ndcg(scores: Tensor) -> float:
+        scores = scores.masked_fill(absent, -torch.inf)
         # An equal score goes before the answer: a feature that says nothing must not look as if it found everything.
         rank = (scores >= scores.gather(1, place[:, None])).sum(1) - 1
         return float(torch.where(rank < 10, 1 / torch.log2(rank + 2.0), 0.0).mean())
 
     # 1. Every feature on its own, on a scale on which all vary alike.
-    scale = 1 / x[~absent].std(dim=0).clamp(min=1e-6)
-    alone = torch.eye(len(scale)) * scale
-    figures = [ndcg(row) for row in alone]
+    scale = [float(1 / column[~absent].std().clamp(min=1e-6)) for column in columns]
+    figures = [ndcg(column) for column in columns]
     best = max(figures)
-    weights = alone[figures.index(best)].clone()
-    # 2. One weight after the other, a weight of 0 from its natural scale.
+    weights = [0.0] * len(columns)
+    weights[figures.index(best)] = scale[figures.index(best)]
+    # 2. One weight after the other, a weight of 0 from its natural scale; the others' sum is made once for all steps.
     for _ in range(rounds):
         before = best
-        for feature in range(len(scale)):
-            around = weights[feature] if weights[feature] > 0 else scale[feature]
+        for feature, column in enumerate(columns):
+            others = [(weight, other) for weight, other in zip(weights, columns, strict=True) if other is not column]
+            rest = sum((weight * other for weight, other in others if weight), torch.zeros_like(column))
+            alone = not any(weight for weight, _ in others)
+            around = weights[feature] or scale[feature]
             for step in STEPS:
-                trial = weights.clone()
-                trial[feature] = around * step
-                if trial.any() and (figure := ndcg(trial)) > best + 1e-6:
-                    best, weights = figure, trial
+                if alone and not step:
+                    continue
+                figure = ndcg(rest + around * step * column)
+                if figure > best + 1e-6:
+                    best, weights[feature] = figure, around * step
         if best <= before:
             break
-    return [float(weight) for weight in weights / weights.abs().max()]
+    largest = max(weights)
+    return [weight / largest for weight in weights]
