@@ -159,10 +159,13 @@ def _near(train: Sequences, n_items: int, window: int) -> csr_matrix:
 
 def _best(scores: csr_matrix, k: int) -> TopK:
     """`top_k` of the entries above 0 of CSR (B, N), without making it dense."""
+    scores.sort_indices()
     row = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))
     positive = scores.data > 0
-    row, item, value = row[positive], scores.indices[positive], scores.data[positive]
-    order = np.lexsort((item, -value, row))
+    row, item, value = row[positive], scores.indices[positive], scores.data[positive].astype(np.float32)
+    # One sort instead of three: the bits of positive floats rise with them, and items already stand in order.
+    key = (row.astype(np.int64) << 32) | (0xFFFFFFFF - value.view(np.uint32).astype(np.int64))
+    order = np.argsort(key, kind="stable")
     row = row[order]
     place = np.arange(len(row)) - np.searchsorted(row, np.arange(scores.shape[0]))[row]
     kept = place < k
