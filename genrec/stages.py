@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from genrec import progress
-from genrec.data import Catalog, Interactions, Source, Split
+from genrec.data import Catalog, Interactions, Sequences, Source, Split
 from genrec.errors import UserError
 from genrec.recipes import CompactRecipe, DataRecipe, Experiment
 from genrec.workspace import Stage, Workspace
@@ -246,7 +246,7 @@ def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> Non
     fused, _ = vectors.load(stage.input("embed"), "fused")
     ids = SemanticIds.load(stage.input("sid") / "sids.safetensors")
     trie = Trie.load(stage.input("sid") / "trie.safetensors")
-    model = new_model(recipe, ids, np.asarray(fused), split.train.items, stage.seed)
+    model = new_model(recipe, ids, np.asarray(fused), split.train, stage.seed)
     if start is not None:
         model.warm_start(CompactModel.from_pretrained(start))
     config = loop.LoopConfig(
@@ -291,7 +291,7 @@ def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> Non
     progress.say("leaf score: " + ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items()))
 
 
-def new_model(recipe: CompactRecipe, ids: Any, content: np.ndarray, trained_on: np.ndarray, seed: int) -> Any:
+def new_model(recipe: CompactRecipe, ids: Any, content: np.ndarray, train: Sequences, seed: int) -> Any:
     """An untrained `CompactModel` for a catalogue; items that training never shows rely on codes and content alone."""
     import torch
 
@@ -306,6 +306,7 @@ def new_model(recipe: CompactRecipe, ids: Any, content: np.ndarray, trained_on: 
             "max_items",
             "item_ids",
             "item_dropout",
+            "time_dropout",
             "dense",
             "dense_weight",
         }
@@ -313,11 +314,11 @@ def new_model(recipe: CompactRecipe, ids: Any, content: np.ndarray, trained_on: 
     torch.manual_seed(seed)
     config = CompactConfig(
         codebook_sizes=ids.codebook_sizes, n_items=len(ids), content_dim=content.shape[1] if recipe.content else 0,
-        **options,
+        seconds_per_unit=train.seconds_per_unit if recipe.times else 0.0, **options,
     )  # fmt: skip
     model = CompactModel(config)
     known = np.zeros(len(ids), bool)
-    known[trained_on] = True
+    known[train.items] = True
     model.set_items(ids.codes, content if recipe.content else None, known)
     return model
 

@@ -19,6 +19,9 @@ from genrec.errors import UserError
 if TYPE_CHECKING:
     from genrec.data.catalog import Catalog
 
+FIRST_SECOND, LAST_SECOND = 315_532_800, 4_102_444_800
+"""1980 and 2100: what lies between may be a Unix time in seconds; a thousand times as much, in milliseconds."""
+
 SCHEMA = {"user_id": pl.String, "item_id": pl.String, "timestamp": pl.Int64}
 
 
@@ -79,6 +82,23 @@ class Sequences:
         items = np.zeros((len(self), length), dtype=np.int64)
         items[mask] = recent.items
         return items, mask
+
+    def padded_times(self, length: int) -> np.ndarray:
+        """The times of `padded`'s events, int64 (U, length), 0 where there is none."""
+        recent = self.recent(length)
+        times = np.zeros((len(self), length), dtype=np.int64)
+        times[np.arange(length)[None, :] < recent.lengths[:, None]] = recent.times
+        return times
+
+    @property
+    def seconds_per_unit(self) -> float:
+        """What the times count in: 1 where they look like Unix seconds, 0.001 for milliseconds; 0 for anything else."""
+        if not len(self.times):
+            return 0.0
+        middle = float(np.median(self.times))
+        if FIRST_SECOND <= middle < LAST_SECOND:
+            return 1.0
+        return 1e-3 if FIRST_SECOND * 1000 <= middle < LAST_SECOND * 1000 else 0.0
 
     def _gather(self, rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Sequences:
         lengths = np.maximum(end - begin, 0)

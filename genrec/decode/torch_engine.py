@@ -40,8 +40,10 @@ class TorchEngine:
         for begin in range(0, len(order), self.batch):
             rows = order[begin : begin + self.batch]
             some = histories.take(rows).recent(self.model.config.max_items)
-            items, mask = (torch.from_numpy(part).to(device) for part in some.padded(int(some.lengths.max())))
-            states = self.model.encode(items, mask)
+            longest = int(some.lengths.max())
+            arrays = (*some.padded(longest), some.padded_times(longest))
+            items, mask, times = (torch.from_numpy(part).to(device) for part in arrays)
+            states = self.model.encode(items, mask, times)
             last = mask.sum(1) - 1
             found[torch.from_numpy(rows).to(device)] = states[torch.arange(len(rows), device=device), last]
         return found

@@ -10,19 +10,21 @@ import numpy as np
 
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
+from genrec.embed.attributes import AttributeEncoder
 from genrec.embed.fuse.concat import Modality, WhitenedConcat
 from genrec.errors import UserError
 from genrec.recipes import EmbedRecipe
 
 
 class ItemEncoder:
-    """text, image and collaborative vectors and their fusion. metrics: what the encoders say of themselves."""
+    """text, image, attribute and collaborative vectors and their fusion. metrics: what the encoders say of themselves."""
 
     def __init__(self, recipe: EmbedRecipe) -> None:
         self.recipe = recipe
         self.metrics: dict[str, Any] = {}
         self.text: Any = None
         self.image: Any = None
+        self.attributes: AttributeEncoder | None = None
 
     def fit(
         self, catalog: Catalog, train: Sequences, *, seed: int, scratch: Path
@@ -49,6 +51,12 @@ class ItemEncoder:
                 raise UserError("embed.image.model is not set: the hub id or folder of a vision model")
             self.image = TransformersImageEncoder(self.recipe.image.model)
             modalities |= self._image(catalog)
+        if self.recipe.attributes.kind == "columns":
+            learned = AttributeEncoder(self.recipe.attributes.columns, self.recipe.attributes.values).fit(catalog)
+            if learned.columns:
+                self.attributes = learned
+                self.metrics |= {"attributes_read": list(learned.columns)}
+                modalities["attributes"] = learned.encode(catalog)
         if self.recipe.fuse.collaborative:
             from genrec.embed.collaborative import collaborative_vectors
 
@@ -56,7 +64,7 @@ class ItemEncoder:
                 train, len(catalog), dim=self.recipe.fuse.collaborative_dim, seed=seed
             )
         if not modalities:
-            raise UserError("the recipe asks for no modality at all: set embed.text.kind or embed.image.kind")
+            raise UserError("the recipe asks for no modality at all: set embed.text.kind, embed.image.kind or embed.attributes.kind")
         weights = {name: getattr(self.recipe.fuse, name) for name in modalities}
         self.fuser = WhitenedConcat(weights=weights, shrinkage=self.recipe.fuse.shrinkage, dim=self.recipe.fuse.dim)
         self.fuser.fit(modalities, catalog.ids)
@@ -65,6 +73,8 @@ class ItemEncoder:
     def encode(self, catalog: Catalog) -> tuple[dict[str, Modality], np.ndarray]:
         """The same for items that came later; they have no collaborative vectors, the fusion predicts those."""
         modalities = self._text(catalog) | self._image(catalog)
+        if self.attributes is not None:
+            modalities["attributes"] = self.attributes.encode(catalog)
         return modalities, self.fuser.transform(modalities, catalog.ids)
 
     def _start_text(self, catalog: Catalog, seed: int) -> None:
@@ -108,6 +118,8 @@ class ItemEncoder:
             self.text.save_pretrained(folder / "text")
         if self.recipe.image.kind == "contrastive":
             self.image.save_pretrained(folder / "image")
+        if self.attributes is not None:
+            self.attributes.save_pretrained(folder / "attributes")
         self.fuser.save_pretrained(folder / "fuser")
 
     @classmethod
@@ -130,6 +142,8 @@ class ItemEncoder:
             from genrec.embed.images import TransformersImageEncoder
 
             encoder.image = TransformersImageEncoder(str(encoder.recipe.image.model))
+        if (folder / "attributes").exists():
+            encoder.attributes = AttributeEncoder.from_pretrained(folder / "attributes")
         encoder.fuser = WhitenedConcat.from_pretrained(folder / "fuser")
         return encoder
 

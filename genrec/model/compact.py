@@ -38,7 +38,8 @@ class CompactConfig(PretrainedConfig):
     """codebook_sizes: codes per level, collision level included. content_dim: 0 leaves content vectors out.
 
     spare_rate: how often training gives an item another code of the collision level, so that the rows reserved for
-    items to come are trained too.
+    items to come are trained too. seconds_per_unit: what a time of the histories counts in, 1 for Unix seconds, 0.001
+    for milliseconds; 0 leaves times out. time_dropout: how often training hides a history's times.
     """
 
     model_type = "genrec-compact"
@@ -58,6 +59,8 @@ class CompactConfig(PretrainedConfig):
         spare_rate: float = 0.05,
         dense: bool = True,
         dense_weight: float = 1.0,
+        seconds_per_unit: float = 0.0,
+        time_dropout: float = 0.1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -76,6 +79,32 @@ class CompactConfig(PretrainedConfig):
         self.spare_rate = spare_rate
         self.dense = dense
         self.dense_weight = dense_weight
+        self.seconds_per_unit = seconds_per_unit
+        self.time_dropout = time_dropout
+
+
+CYCLES = {365.2425 * 86_400: 4, 7 * 86_400.0: 3, 86_400.0: 2}
+"""Seconds of the year, the week and the day, and how many harmonics of each an event's time is given by."""
+TIME_FEATURES = 2 * sum(CYCLES.values()) + 1
+FIRST_TIME = 315_532_800
+"""1980 in Unix seconds. A time before it is a mere position, and says nothing of the calendar."""
+
+
+def time_features(seconds: Tensor) -> Tensor:
+    """When events happened: float64 Unix seconds (B, T) → float32 (B, T, TIME_FEATURES), zeros where nothing is known.
+
+    Sine and cosine of the place in the year, the week and the day, and the logarithm of the days since the event
+    before: season and rhythm, in a form in which 31 December is beside 1 January (cf. Time2Vec, Kazemi et al. 2019).
+    """
+    known = seconds >= FIRST_TIME
+    features = []
+    for cycle, harmonics in CYCLES.items():
+        angle = 2 * torch.pi * (seconds % cycle) / cycle
+        for harmonic in range(1, harmonics + 1):
+            features += [(harmonic * angle).sin(), (harmonic * angle).cos()]
+    gap = F.pad((seconds[:, 1:] - seconds[:, :-1]).clamp(min=0) / 86_400, (1, 0))
+    features.append(gap.log1p())
+    return torch.stack(features, dim=-1).float() * known[..., None]
 
 
 class Block(nn.Module):
@@ -124,6 +153,7 @@ class CompactModel(PreTrainedModel):
         self.content_in = nn.Linear(config.content_dim, width, bias=False) if config.content_dim else None
         self.item_in = nn.Embedding(config.n_items, width) if config.item_ids else None
         self.position = nn.Embedding(config.max_items, width)
+        self.time_in = nn.Linear(TIME_FEATURES, width, bias=False) if config.seconds_per_unit else None
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width)
         self.depth_norm = nn.ModuleList(nn.LayerNorm(width) for _ in range(levels))
@@ -195,13 +225,25 @@ class CompactModel(PreTrainedModel):
 
     # ------------------------------------------------------------------ history
 
-    def encode(self, items: Tensor, mask: Tensor) -> Tensor:
-        """Histories (B, T) padded on the right, mask bool (B, T) → states (B, T, width)."""
+    def encode(self, items: Tensor, mask: Tensor, times: Tensor | None = None) -> Tensor:
+        """Histories (B, T) padded on the right, mask bool (B, T) → states (B, T, width).
+
+        times: int64 (B, T), in the units of `seconds_per_unit`; None, or below 1980, where they are not known.
+        """
         x = self.embed_items(items) + self.position.weight[: items.shape[1]]
+        if self.time_in is not None and times is not None:
+            x = x + self._times(times)
         x = F.dropout(x, self.config.dropout, self.training) * mask[..., None]
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
+
+    def _times(self, times: Tensor) -> Tensor:
+        assert self.time_in is not None
+        features = time_features(times.double() * self.config.seconds_per_unit)
+        if self.training and self.config.time_dropout:
+            features = features * (torch.rand(len(times), 1, 1, device=times.device) >= self.config.time_dropout)
+        return self.time_in(features)
 
     # ------------------------------------------------------------------ codes
 
@@ -239,8 +281,11 @@ class CompactModel(PreTrainedModel):
 
     # ------------------------------------------------------------------ training
 
-    def forward(self, items: Tensor, mask: Tensor, siblings: Siblings | None = None) -> dict[str, Tensor]:
-        """Losses at every position. items (B, T), mask (B, T): position t is asked for item t + 1.
+    def forward(
+        self, items: Tensor, mask: Tensor, siblings: Siblings | None = None, times: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Losses at every position. items (B, T), mask (B, T): position t is asked for item t + 1, and knows nothing of
+        when that was. times: see `encode`.
 
         siblings(level, items (P,)) → codes int64 (P, M) that exist at `level` beside those items' own, and which of
         them are real, bool (P, M). With it a level is normalised over what the catalogue holds, as decoding does it, so
@@ -249,7 +294,7 @@ class CompactModel(PreTrainedModel):
 
         Returns `codes` (nats per item, summed over levels), `dense` (nats per item) and `loss`.
         """
-        states = self.encode(items[:, :-1], mask[:, :-1])
+        states = self.encode(items[:, :-1], mask[:, :-1], None if times is None else times[:, :-1])
         asked = mask[:, 1:]
         state, targets = states[asked], items[:, 1:][asked]
         codes = self._spared(self.codes[targets])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from genrec.recipes.files import build, find, load, names, read
 from genrec.recipes.models import (
     FOLDERS,
+    AttributesRecipe,
     CompactRecipe,
     DataRecipe,
     EmbedRecipe,
@@ -26,6 +27,7 @@ from genrec.recipes.models import (
 
 __all__ = [
     "FOLDERS",
+    "AttributesRecipe",
     "CompactRecipe",
     "DataRecipe",
     "EmbedRecipe",

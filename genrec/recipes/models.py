@@ -68,9 +68,16 @@ class ImageRecipe(Recipe):
     epochs: Count = Field(10, description="contrastive: passes over the pictures")
 
 
+class AttributesRecipe(Recipe):
+    kind: Literal["none", "columns"] = Field("columns", description="the catalogue's further columns as item vectors")
+    columns: list[str] | None = Field(None, description="which; null takes all that tell groups of items apart")
+    values: Count = Field(512, description="values a column, the most frequent")
+
+
 class FuseRecipe(Recipe):
     text: Weight = Field(1.0, description="weight of the text vectors")
     image: Weight = Field(1.0, description="weight of the image vectors")
+    attributes: Weight = Field(1.0, description="weight of the attribute vectors")
     collaborative: Weight = Field(0.0, description="weight of vectors from training co-occurrence; 0 leaves them out")
     collaborative_dim: Count = Field(64, description="dimensions of the collaborative vectors")
     shrinkage: float = Field(0.3, ge=0, le=1, description="0 whitens fully, 1 only centres")
@@ -80,6 +87,7 @@ class FuseRecipe(Recipe):
 class EmbedRecipe(Recipe):
     text: TextRecipe = Field(default_factory=TextRecipe)
     image: ImageRecipe = Field(default_factory=ImageRecipe)
+    attributes: AttributesRecipe = Field(default_factory=AttributesRecipe)
     fuse: FuseRecipe = Field(default_factory=FuseRecipe)
 
 
@@ -132,6 +140,8 @@ class CompactRecipe(Recipe):
     content: bool = Field(True, description="a projection of the item's content vector goes in beside its codes")
     item_ids: bool = Field(True, description="add an embedding of each item's own to its codes and content")
     item_dropout: Share = Field(0.2, description="how often training hides it, so that new items can do without")
+    times: bool = Field(True, description="season, weekday, hour and gaps of the events go in, where times are real")
+    time_dropout: Share = Field(0.1, description="how often training hides a history's times, so that it can do without")
     dense: bool = Field(True, description="learn the score history state · item vector")
     dense_weight: Weight = Field(1.0, description="weight of its loss")
     epochs: Count = Field(15, description="passes over the users, at most")

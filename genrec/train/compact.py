@@ -59,10 +59,11 @@ def train_compact(
 
     def loss(module: torch.nn.Module, rows: np.ndarray) -> torch.Tensor:
         some = histories.take(rows)
-        items, mask = some.padded(int(some.lengths.max()))
+        longest = int(some.lengths.max())
         where = next(module.parameters()).device
-        given = (torch.from_numpy(items).to(where), torch.from_numpy(mask).to(where))
-        value: torch.Tensor = module(*given, siblings)["loss"]
+        arrays = (*some.padded(longest), some.padded_times(longest))
+        items, mask, times = (torch.from_numpy(array).to(where) for array in arrays)
+        value: torch.Tensor = module(items, mask, siblings, times)["loss"]
         return value
 
     def score(_: torch.nn.Module) -> float:
