@@ -2,6 +2,9 @@
 
 Ties: of two prefixes with equal scores the one with the smaller codes goes first, of two items the one with the
 smaller index. With a beam at least as wide as the catalogue the answer is the exhaustive ranking.
+
+The beams of a request stand in the order of their codes, not of their scores: then the candidates of a step, children
+of a node being contiguous, stand in the order of theirs, and «the smaller codes first» is «the smaller place first».
 """
 
 from __future__ import annotations
@@ -13,93 +16,138 @@ import torch
 from torch import Tensor
 
 from genrec.decode.constraints import Constraints
+from genrec.decode.sampling import gumbel, perturb
+from genrec.decode.selection import CLOSED, Keys, best, largest, ordered, spread_out
 from genrec.decode.trie import Trie
 
-CLOSED = float("-inf")
+__all__ = ["CLOSED", "Beams", "Step", "best", "search"]
 
 
 class Step(Protocol):
     """A model as the search sees it."""
 
-    def __call__(self, level: int, parents: Tensor | None, codes: Tensor | None, /) -> Tensor:
+    def __call__(self, level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None, /) -> Tensor:
         """Logits of level `level` for every beam, float (B, W, codebook_sizes[level]).
 
         parents, codes: int64 (B, W), which beam of the level before each beam goes on from and what it wrote; None at
         level 0, where W is 1. A dead beam has parent 0 and code 0; its logits are not looked at.
+        rows: None, or int64 (R,), sorted: the places b · W + w of the beams that have a choice left. Then only their
+        logits are wanted, (R, codebook_sizes[level]), and no later level asks for a descendant of another beam.
         """
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Beams:
-    """Best first. items: int64 (B, k), -1 where there is none. scores: float32 (B, k), log p, -inf there."""
+    """Best first. items: int64 (B, k), -1 where there is none. scores: float32 (B, k), -inf there.
+
+    A score is log p, plus the item's offset where the constraints have offsets.
+    """
 
     items: Tensor
     scores: Tensor
 
 
+@torch.inference_mode()
 def search(
-    step: Step, trie: Trie, constraints: Constraints, *, width: int, k: int, normalise: str = "catalogue"
+    step: Step,
+    trie: Trie,
+    constraints: Constraints,
+    *,
+    width: int,
+    k: int,
+    normalise: str = "catalogue",
+    spread: int | None = None,
+    seeds: Tensor | None = None,
 ) -> Beams:
     """The k items of highest log-probability that a beam of `width` prefixes finds.
 
     normalise: «vocabulary», the model's own softmax over all codes of a level, or «catalogue», over those that continue
     an existing prefix, so that the probabilities of all items sum to one. Constraints close items and change no score.
     Where at least k items are allowed and width ≥ k, exactly k come back: every surviving prefix leads to one.
+
+    spread: at most so many prefixes and answers of a request share their first code, while there are others.
+    seeds: int64 (B,); instead of the most probable items, a sample without replacement, in the order in which it was
+    drawn: stochastic beam search (Kool et al. 2019, §4.1). A request's sample depends on its own seed alone.
     """
     if normalise not in ("vocabulary", "catalogue"):
         raise ValueError(f"normalise must be 'vocabulary' or 'catalogue', not {normalise!r}")
-    batch = constraints.closed.shape[0]
-    device = trie.order.device
+    if spread is not None and spread < 1:
+        raise ValueError(f"spread is {spread}: at least one answer must be allowed to a first code")
+    if seeds is not None and constraints.offsets is not None:
+        raise ValueError("offsets change what is best, not what is probable: a sample cannot have both")
+    batch, device = constraints.batch, trie.order.device
     nodes = torch.zeros(batch, 1, dtype=torch.long, device=device)
-    scores = torch.zeros(batch, 1, device=device)
-    parents: Tensor | None = None
-    codes: Tensor | None = None
+    scores = torch.zeros(batch, 1, device=device)  # log p of every prefix
+    ranking = scores  # what prefixes are chosen by, where it is something else
+    first = nodes  # the node of every prefix's first code
+    parents = codes = rows = None
     for level in range(trie.levels):
-        # 1. The model's opinion, laid out along the children that exist and are allowed.
-        logits = step(level, parents, codes).float()
-        found, found_codes, exists = trie.children(level, nodes)
-        allowed = exists & constraints.open(*trie.range_of(level + 1, found))
-        if normalise == "vocabulary":
-            gains = logits.log_softmax(-1).gather(-1, found_codes)
-        else:
-            gains = logits.gather(-1, found_codes).masked_fill(~exists, CLOSED).log_softmax(-1)
-        grown = (scores[..., None] + gains).masked_fill(~allowed, CLOSED).flatten(1)
-        found, found_codes = found.flatten(1), found_codes.flatten(1)
-        # 2. The best of them, over all beams of a request.
         last = level + 1 == trie.levels
-        keys = trie.order[found].long() if last else found
-        picked, scores = best(grown, keys, k if last else width)
+        # 1. The model's opinion, laid out along the children that exist. A beam with one item left below it has nothing
+        # to choose, and after normalisation nothing to lose: where shapes may follow the data, it costs no forward pass.
+        if level and device.type == "cpu" and normalise == "catalogue":
+            rows = _undecided(trie, level, nodes, scores)
+        logits = step(level, parents, codes, rows).float()
+        found, found_codes, exists = trie.children(level, nodes)
+        if normalise == "catalogue":
+            gains = _along(logits, found_codes, rows).masked_fill_(~exists, CLOSED).log_softmax(-1)
+        else:
+            gains = logits.log_softmax(-1).gather(-1, found_codes)
+        # 2. What is closed is closed, whatever its score; so is all below a beam that is dead.
+        allowed = exists & (scores > CLOSED)[..., None]
+        if not constraints.unbounded:
+            allowed &= constraints.open(*trie.range_of(level + 1, found))
+        grown = gains.add_(scores[..., None]).masked_fill_(~allowed, CLOSED)
+        by = grown
+        if constraints.offsets is not None:
+            by = grown + constraints.offsets.bound(level + 1, found)
+        elif seeds is not None:
+            by = perturb(ranking, scores, grown, gumbel(seeds, level, found))
+        # 3. The best of them, over all beams of a request.
+        fan = found.shape[-1]
+        grown, by, found, found_codes = (each.flatten(1) for each in (grown, by, found, found_codes))
+        count = k if last else width
+        if spread is not None and level:
+            picked = spread_out(by, first.repeat_interleave(fan, dim=1), count, spread)
+        else:
+            picked = largest(by, count, _items_of(trie, found) if last else None)
+        if not last:
+            picked = picked.sort(dim=1).values
+        scores, ranking = grown.gather(1, picked), by.gather(1, picked)
         alive = scores > CLOSED
-        nodes = torch.where(alive, found.gather(1, picked), -1)
-        parents = torch.where(alive, picked // trie.branching[level], 0)
+        parents = torch.where(alive, picked // fan, 0)
         codes = torch.where(alive, found_codes.gather(1, picked), 0)
-    items = torch.where(nodes >= 0, trie.order[nodes.clamp(min=0)].long(), -1)
-    if items.shape[1] < k:
-        items = torch.nn.functional.pad(items, (0, k - items.shape[1]), value=-1)
-        scores = torch.nn.functional.pad(scores, (0, k - scores.shape[1]), value=CLOSED)
+        nodes = torch.where(alive, found.gather(1, picked), 0)
+        first = first.gather(1, parents) if level else nodes
+    items = torch.where(scores > CLOSED, trie.order[nodes].long(), -1)
+    if constraints.offsets is not None:
+        scores = ranking
+    order, _ = ordered(torch.arange(items.shape[1], device=device).expand_as(items), ranking, items)
+    items, scores = items.gather(1, order), scores.gather(1, order)
+    missing = k - items.shape[1]
+    if missing > 0:
+        items = torch.nn.functional.pad(items, (0, missing), value=-1)
+        scores = torch.nn.functional.pad(scores, (0, missing), value=CLOSED)
     return Beams(items, scores)
 
 
-def best(scores: Tensor, keys: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Positions and values of the `count` largest scores of each row (B, C), best first; ties to the smaller key.
+def _undecided(trie: Trie, level: int, nodes: Tensor, scores: Tensor) -> Tensor | None:
+    """Places of the beams (B, W) below which more than one item lies, int64 (R,); None where nearly all are."""
+    begin, end = trie.range_of(level, nodes)
+    rows = ((end - begin > 1) & (scores > CLOSED)).flatten().nonzero().squeeze(1)
+    return rows if len(rows) < 0.9 * nodes.numel() else None
 
-    keys: int64 (B, C), distinct within a row wherever the score is finite.
-    """
-    count = min(count, scores.shape[1])
-    values, picked = scores.topk(count, dim=1)
-    border = values[:, -1:]
-    # `topk` takes any of the equal scores at the border; only where there are more of them than room must we choose.
-    # Rows whose border is closed have room for all they have.
-    level = (scores == border) & (border > CLOSED)
-    above = values > border
-    n_above = above.sum(1, keepdim=True)
-    if bool((level.sum(1, keepdim=True) > count - n_above).any()):
-        by_key = torch.where(level, keys, torch.iinfo(torch.long).max).topk(count, dim=1, largest=False).indices
-        slot = (torch.arange(count, device=scores.device) - n_above).clamp(min=0)
-        picked = torch.where(above | (border == CLOSED), picked, by_key.gather(1, slot))
-    # Equal scores inside the selection: order by key, then stably by score.
-    picked = picked.gather(1, keys.gather(1, picked).argsort(dim=1))
-    values = scores.gather(1, picked)
-    order = values.argsort(dim=1, descending=True, stable=True)
-    return picked.gather(1, order), values.gather(1, order)
+
+def _along(logits: Tensor, codes: Tensor, rows: Tensor | None) -> Tensor:
+    """The logits of codes (B, W, M): float (B, W, M). Of a beam that is not in `rows`, any finite ones."""
+    if rows is None:
+        return logits.gather(-1, codes)
+    found = torch.zeros(codes.shape, device=logits.device)
+    if len(rows):
+        found.flatten(0, 1)[rows] = logits.gather(-1, codes.flatten(0, 1)[rows])
+    return found
+
+
+def _items_of(trie: Trie, ranks: Tensor) -> Keys:
+    return lambda rows: trie.order[ranks[rows]].long()

@@ -7,6 +7,7 @@ costs an answer: it acts inside the search, not on its result.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ class Constraints:
     """closed: int64 (B, S), the ranks each request may not get, sorted, padded with N. S may be 0."""
 
     closed: Tensor
+    offsets: Any = None
 
     @classmethod
     def from_items(cls, items: Tensor, mask: Tensor, rank_of: Tensor) -> Constraints:
@@ -30,6 +32,15 @@ class Constraints:
     @classmethod
     def none(cls, batch: int, device: torch.device | str = "cpu") -> Constraints:
         return cls(torch.empty(batch, 0, dtype=torch.long, device=device))
+
+    @property
+    def batch(self) -> int:
+        return len(self.closed)
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether nothing is closed to anyone."""
+        return self.closed.shape[1] == 0
 
     def open(self, begin: Tensor, end: Tensor) -> Tensor:
         """Whether an allowed item has a rank in [begin, end). Both (B, …); bool of that shape."""

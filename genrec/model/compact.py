@@ -31,6 +31,9 @@ from genrec.errors import UserError
 # Bars over the one small file of this model tell nobody anything, and stand between those that do.
 transformers_logging.disable_progress_bar()
 
+CHUNK = 65_536
+"""How many items are embedded at once where no gradient is wanted: what is made on the way is several times as large."""
+
 Siblings = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -125,7 +128,25 @@ class Block(nn.Module):
         qkv = self.qkv(self.norm_attention(x)).view(rows, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         drop = self.p if self.training else 0.0
         mixed = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], dropout_p=drop, is_causal=True)
-        x = x + F.dropout(self.out(mixed.transpose(1, 2).reshape(rows, length, width)), self.p, self.training)
+        return self._finish(x, mixed.transpose(1, 2).reshape(rows, length, width))
+
+    def last(self, x: Tensor, mask: Tensor) -> Tensor:
+        """What `forward` gives at each row's last position, where mask (B, T) ends: (B, T, width) → (B, width).
+
+        Keys and values are made for every position; query, output and MLP for one, which is most of the work saved.
+        """
+        rows, length, width = x.shape
+        normed = self.norm_attention(x)
+        at = (torch.arange(rows, device=x.device), mask.sum(1) - 1)
+        weight, bias = self.qkv.weight, self.qkv.bias
+        query = F.linear(normed[at], weight[:width], bias[:width]).view(rows, self.heads, 1, -1)
+        both = F.linear(normed, weight[width:], bias[width:]).view(rows, length, 2, self.heads, -1)
+        key, value = both.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+        return self._finish(x[at], mixed.reshape(rows, width))
+
+    def _finish(self, x: Tensor, mixed: Tensor) -> Tensor:
+        x = x + F.dropout(self.out(mixed), self.p, self.training)
         hidden = F.gelu(self.up(self.norm_mlp(x)))
         return x + F.dropout(self.down(hidden), self.p, self.training)
 
@@ -230,13 +251,26 @@ class CompactModel(PreTrainedModel):
 
         times: int64 (B, T), in the units of `seconds_per_unit`; None, or below 1980, where they are not known.
         """
-        x = self.embed_items(items) + self.position.weight[: items.shape[1]]
-        if self.time_in is not None and times is not None:
-            x = x + self._times(times)
-        x = F.dropout(x, self.config.dropout, self.training) * mask[..., None]
+        x = self._read(self.embed_items(items), mask, times)
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
+
+    def last_state(self, vectors: Tensor, mask: Tensor, times: Tensor | None = None) -> Tensor:
+        """`encode`'s state of each history's last event alone, (B, width), for less than half the work.
+
+        vectors: float (B, T, width), the events' input embeddings, rows of `item_vectors`. No history may be empty.
+        """
+        x = self._read(vectors, mask, times)
+        for block in self.blocks[:-1]:
+            x = block(x)
+        return self.norm(self.blocks[-1].last(x, mask))
+
+    def _read(self, vectors: Tensor, mask: Tensor, times: Tensor | None) -> Tensor:
+        x = vectors + self.position.weight[: vectors.shape[1]]
+        if self.time_in is not None and times is not None:
+            x = x + self._times(times)
+        return F.dropout(x, self.config.dropout, self.training) * mask[..., None]
 
     def _times(self, times: Tensor) -> Tensor:
         assert self.time_in is not None
@@ -271,8 +305,11 @@ class CompactModel(PreTrainedModel):
     # ------------------------------------------------------------------ dense head
 
     def item_vectors(self) -> Tensor:
-        """The dense head's item vectors (N, width)."""
-        return self.embed_items(torch.arange(self.config.n_items, device=self.codes.device))
+        """The items' input embeddings, which the dense head scores with as well: (N, width)."""
+        every = torch.arange(self.config.n_items, device=self.codes.device)
+        if self.training or len(every) <= CHUNK:
+            return self.embed_items(every)
+        return torch.cat([self.embed_items(some) for some in every.split(CHUNK)])
 
     def dense_logits(self, state: Tensor, vectors: Tensor) -> Tensor:
         """state (B, width), vectors (N, width) → (B, N)."""

@@ -6,7 +6,6 @@ Logits depend on the request and the whole prefix, and are often equal, so that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from genrec.decode.beams import Beams, best, search
+from genrec.decode.beams import Beams, Step, best, search
 from genrec.decode.constraints import Constraints
 from genrec.decode.trie import Trie
 from genrec.sid import SemanticIds
@@ -45,19 +44,22 @@ class Case:
         drawn = random.normal(0, 2, size) if self.distinct is None else random.integers(0, self.distinct, size)
         return drawn.astype(np.float32)
 
-    def step(self, requests: list[int]) -> Callable[[int, Tensor | None, Tensor | None], Tensor]:
+    def step(self, requests: list[int]) -> Step:
         """The model as the search sees it, for some of the requests."""
         prefixes: list[list[Prefix]] = [[()] for _ in requests]
 
-        def step(level: int, parents: Tensor | None, codes: Tensor | None) -> Tensor:
+        def step(level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None) -> Tensor:
             nonlocal prefixes
             if parents is not None and codes is not None:
                 written = zip(prefixes, parents.tolist(), codes.tolist(), strict=True)
                 prefixes = [[(*old[p], c) for p, c in zip(parent, code, strict=True)] for old, parent, code in written]
             assert all(len(prefix) == level for row in prefixes for prefix in row)
-            rows = zip(requests, prefixes, strict=True)
-            logits = [[self.logits(request, prefix) for prefix in row] for request, row in rows]
-            return torch.from_numpy(np.array(logits))
+            logits = [
+                [self.logits(request, prefix) for prefix in row]
+                for request, row in zip(requests, prefixes, strict=True)
+            ]
+            every = torch.from_numpy(np.array(logits))
+            return every if rows is None else every.flatten(0, 1)[rows]
 
         return step
 
@@ -239,10 +241,13 @@ def test_dead_beams_ask_for_what_always_exists() -> None:
     trie = Trie.build(SemanticIds(np.array([[1, 0, 0], [2, 1, 0], [2, 0, 0]]), (3, 2, 1)))
     asked: list[tuple[list[list[int]], list[list[int]]]] = []
 
-    def step(level: int, parents: Tensor | None, codes: Tensor | None) -> Tensor:
+    def step(level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None) -> Tensor:
         if parents is not None and codes is not None:
             asked.append((parents.tolist(), codes.tolist()))
-        return torch.zeros(2, 1 if parents is None else parents.shape[1], (3, 2, 1)[level])
+        size = (3, 2, 1)[level]
+        if rows is not None:
+            return torch.zeros(len(rows), size)
+        return torch.zeros(2, 1 if parents is None else parents.shape[1], size)
 
     found = search(step, trie, Constraints(torch.tensor([[0, 1, 2], [3, 3, 3]])), width=2, k=2)
     assert asked == [([[0, 0], [0, 0]], [[0, 0], [1, 2]]), ([[0, 0], [0, 1]], [[0, 0], [0, 0]])]
