@@ -9,9 +9,9 @@ of level l (M_0 = 1, the root alone), a few small arrays say everything:
     child[l]  int32 (M_l + 1,)       node n of level l has the children child[l][n] … child[l][n + 1] - 1 of level l + 1
     ranks[l]  int32 (M_{l+1} + 1,)   node m of level l + 1 covers the ranks ranks[l][m] … ranks[l][m + 1] - 1
 
-The nodes of the last level L are the items in order of rank, so `ranks` ends at level L - 2: the children of level L - 1
-are ranks, a node of level L is one. That makes about 12 bytes an item at most with three levels and 22 with four. `load`
-maps the file into memory; what no search touches is never read.
+The nodes of the last level L are the items in order of rank, so `ranks` ends at level L - 2: the children of level
+L - 1 are ranks, a node of level L is one. That makes about 12 bytes an item at most with three levels and 22 with four.
+`load` maps the file into memory; what no search touches is never read.
 
 A level is *dense* where a table of every code of every node (int32 (M_l, V), -1 where there is none) fits the budget
 `dense_bytes` and some node has at least half of all codes as children: then slot v of a node is code v, and a search
