@@ -122,3 +122,25 @@ def test_semantic_ids_compares_tokenizers(runs: Path, capsys: pytest.CaptureFixt
         assert row["r2_held_out"] < row["r2"] <= 1, "what was not seen is rebuilt less well"
         assert all(level["perplexity"] <= 16 for level in row["levels"][:-1])
     assert len(rows_of(capsys.readouterr().out)) == 3
+
+
+def test_trie_measures_every_setting(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    importlib.import_module("trie").main(
+        ["--preset", "small", "--items", "3000", "--settings", "3x64", "--beams", "1x4", "2x3",
+         "--json", str(runs / "t.json")]
+    )  # fmt: skip
+    found = json.loads((runs / "t.json").read_text())
+    assert [(row["setting"], row["codes"]) for row in found["rows"]] == [("3x64", "clustered"), ("3x64", "uniform")]
+    for row in found["rows"]:
+        assert row["items"] == 3000 and row["build_s"] > row["check_s"] > 0 and row["load_s"] > 0
+        assert 50 < row["peak_mb"] < 6000
+        assert row["bytes_per_item"] >= row["file_bytes_per_item"] > 6
+        assert [(step["beam"], step["level"]) for step in row["steps"]] == [
+            (beam, level) for beam in ("1x4", "2x3") for level in range(3)
+        ]
+        assert all(step["children_us"] > 0 and step["open_us"] > 0 and step["mask_us"] > 0 for step in row["steps"])
+    clustered, uniform = (row["fanout"] for row in found["rows"])
+    assert clustered[2] > uniform[2], "items share prefixes where codes are clustered"
+    rows = rows_of(capsys.readouterr().out)
+    assert [len(row) for row in rows] == [9] * 3 + [6] * 5
+    assert rows[1][5] == f"{found['rows'][0]['bytes_per_item']:.2f}"
