@@ -26,13 +26,14 @@ __all__ = ["CLOSED", "Beams", "Step", "best", "search"]
 class Step(Protocol):
     """A model as the search sees it."""
 
-    def __call__(self, level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None, /) -> Tensor:
+    def __call__(self, level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None, /) -> Tensor:
         """Logits of level `level` for every beam, float (B, W, codebook_sizes[level]).
 
         parents, codes: int64 (B, W), which beam of the level before each beam goes on from and what it wrote; None at
         level 0, where W is 1. A dead beam has parent 0 and code 0; its logits are not looked at.
-        rows: None, or int64 (R,), sorted: the places b · W + w of the beams that have a choice left. Then only their
-        logits are wanted, (R, codebook_sizes[level]), and no later level asks for a descendant of another beam.
+        needed: None for all, or bool (B, W), the beams below which more than one item is left. The others have nothing
+        to choose and, after normalisation, nothing to lose, nor have their descendants: their logits are not looked at
+        (they must be finite), and may be left out: (R, codebook_sizes[level]) for the R needed beams in order.
         """
         ...
 
@@ -81,23 +82,29 @@ def search(
     scores = torch.zeros(batch, 1, device=device)  # log p of every prefix
     ranking = scores  # what prefixes are chosen by, where it is something else
     first = nodes  # the node of every prefix's first code
-    parents = codes = rows = None
+    parents = codes = needed = None
     for level in range(trie.levels):
         last = level + 1 == trie.levels
-        # 1. The model's opinion, laid out along the children that exist. A beam with one item left below it has nothing
-        # to choose, and after normalisation nothing to lose: where shapes may follow the data, it costs no forward pass.
-        if level and device.type == "cpu" and normalise == "catalogue":
-            rows = _undecided(trie, level, nodes, scores)
-        logits = step(level, parents, codes, rows).float()
+        # 1. The model's opinion, laid out along the children that exist.
+        if level and normalise == "catalogue":
+            begin, end = trie.range_of(level, nodes)
+            needed = (end - begin > 1) & (scores > CLOSED)
+        logits = step(level, parents, codes, needed).float()
         found, found_codes, exists = trie.children(level, nodes)
         if normalise == "catalogue":
-            gains = _along(logits, found_codes, rows).masked_fill_(~exists, CLOSED).log_softmax(-1)
+            opinion = _along(logits, None if trie.dense[level] else found_codes, needed)
+            gains = opinion.masked_fill(~exists, CLOSED).log_softmax(-1)
         else:
             gains = logits.log_softmax(-1).gather(-1, found_codes)
         # 2. What is closed is closed, whatever its score; so is all below a beam that is dead.
-        allowed = exists & (scores > CLOSED)[..., None]
+        allowed = exists.logical_and((scores > CLOSED)[..., None])
         if not constraints.unbounded:
-            allowed &= constraints.open(*trie.range_of(level + 1, found))
+            if last:
+                allowed &= constraints.open_ranks(found)
+            elif trie.dense[level]:
+                allowed &= constraints.open(*trie.range_of(level + 1, found))
+            else:
+                allowed &= constraints.open_children(trie.bounds(level, nodes))
         grown = gains.add_(scores[..., None]).masked_fill_(~allowed, CLOSED)
         by = grown
         if constraints.offsets is not None:
@@ -106,7 +113,7 @@ def search(
             by = perturb(ranking, scores, grown, gumbel(seeds, level, found))
         # 3. The best of them, over all beams of a request.
         fan = found.shape[-1]
-        grown, by, found, found_codes = (each.flatten(1) for each in (grown, by, found, found_codes))
+        grown, by, found = grown.flatten(1), by.flatten(1), found.flatten(1)
         count = k if last else width
         if spread is not None and level:
             picked = spread_out(by, first.repeat_interleave(fan, dim=1), count, spread)
@@ -117,8 +124,8 @@ def search(
         scores, ranking = grown.gather(1, picked), by.gather(1, picked)
         alive = scores > CLOSED
         parents = torch.where(alive, picked // fan, 0)
-        codes = torch.where(alive, found_codes.gather(1, picked), 0)
         nodes = torch.where(alive, found.gather(1, picked), 0)
+        codes = torch.where(alive, trie.codes_at(level + 1, nodes), 0)
         first = first.gather(1, parents) if level else nodes
     items = torch.where(scores > CLOSED, trie.order[nodes].long(), -1)
     if constraints.offsets is not None:
@@ -132,20 +139,15 @@ def search(
     return Beams(items, scores)
 
 
-def _undecided(trie: Trie, level: int, nodes: Tensor, scores: Tensor) -> Tensor | None:
-    """Places of the beams (B, W) below which more than one item lies, int64 (R,); None where nearly all are."""
-    begin, end = trie.range_of(level, nodes)
-    rows = ((end - begin > 1) & (scores > CLOSED)).flatten().nonzero().squeeze(1)
-    return rows if len(rows) < 0.9 * nodes.numel() else None
-
-
-def _along(logits: Tensor, codes: Tensor, rows: Tensor | None) -> Tensor:
-    """The logits of codes (B, W, M): float (B, W, M). Of a beam that is not in `rows`, any finite ones."""
-    if rows is None:
-        return logits.gather(-1, codes)
-    found = torch.zeros(codes.shape, device=logits.device)
-    if len(rows):
-        found.flatten(0, 1)[rows] = logits.gather(-1, codes.flatten(0, 1)[rows])
+def _along(logits: Tensor, codes: Tensor | None, needed: Tensor | None) -> Tensor:
+    """The logits of codes (B, W, M), of all codes where None: float (B, W, M). Of beams not needed, any finite ones."""
+    if logits.dim() == 3:
+        return logits if codes is None else logits.gather(-1, codes)
+    assert needed is not None
+    if codes is not None:
+        logits = logits.gather(-1, codes[needed])
+    found = torch.zeros(*needed.shape, logits.shape[-1], device=logits.device)
+    found[needed] = logits
     return found
 
 

@@ -54,7 +54,7 @@ def ordered(picked: Tensor, values: Tensor, keys: Tensor) -> tuple[Tensor, Tenso
 
 
 def spread_out(scores: Tensor, groups: Tensor, count: int, most: int) -> Tensor:
-    """Places of the `count` largest scores (B, C), where from each group at most `most` are taken while others are left.
+    """Places of the `count` largest scores (B, C), of each group at most `most` while others are left.
 
     groups: int64 (B, C). Ties go to the smaller place; the result stands in no order that counts.
     """

@@ -20,7 +20,6 @@ from genrec.decode.constraints import Constraints
 from genrec.decode.trie import Trie
 from genrec.model.compact import CompactModel
 
-
 BYTES = 40
 """What a candidate of a search step takes at its worst: scores, node, code, mask, and the ranks below it."""
 MEMORY = 256 * 2**20
@@ -49,14 +48,7 @@ class TorchEngine:
         self.paths = self.trie.paths()
         with torch.inference_mode():
             self.vectors = model.item_vectors()
-            mlps = [mlp[0] for mlp in model.depth_mlp]
-            size = model.config.width
-            self.into = [mlp.weight[:, :size].contiguous() for mlp in mlps]
-            codes_in = list(model.code_in)[: len(mlps)]
-            self.table = [
-                F.linear(table.weight, mlp.weight[:, size:], mlp.bias)
-                for mlp, table in zip(mlps, codes_in, strict=True)
-            ]
+            self.into, self.table = model.split_depth()
 
     @torch.inference_mode()
     def states(self, histories: Sequences) -> Tensor:
@@ -137,11 +129,13 @@ class TorchEngine:
         row_of: Tensor | None = None
         before = 1
 
-        def step(level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None) -> Tensor:
+        def step(level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None) -> Tensor:
             nonlocal state, normed, row_of, before
             if parents is None or codes is None:
                 return model.code_out[0](normed)[:, None]
             batch, width = parents.shape
+            # Where shapes may follow the data, a beam without a choice costs no forward pass.
+            rows = None if needed is None or needed.device.type != "cpu" else needed.flatten().nonzero().squeeze(1)
             from_ = (parents + before * torch.arange(batch, device=parents.device)[:, None]).flatten()
             written = codes.flatten()
             if rows is not None:

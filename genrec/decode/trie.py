@@ -138,6 +138,16 @@ class Trie:
         found = (begin[..., None] + slots).mul_(exists)
         return found, self.codes[level][found].long(), exists
 
+    def bounds(self, level: int, nodes: Tensor) -> Tensor:
+        """Where the ranks below each slot of `children` begin, int64 (B, W, M + 1): slot m covers bounds[…, m : m + 2].
+
+        Not for a dense level, whose slots are codes: there gaps lie between the children.
+        """
+        begin, count = self.spans(level, nodes)
+        slots = torch.arange(self.branching[level] + 1, device=nodes.device).minimum(count[..., None])
+        slots += begin[..., None]
+        return slots if level + 1 == self.levels else self._starts(level + 1)[slots].long()
+
     def codes_at(self, level: int, nodes: Tensor) -> Tensor:
         """The last code of nodes of level `level` ≥ 1 (any shape), int64."""
         return self.codes[level - 1][nodes].long()

@@ -17,7 +17,7 @@ from genrec.recipes import EmbedRecipe
 
 
 class ItemEncoder:
-    """text, image, attribute and collaborative vectors and their fusion. metrics: what the encoders say of themselves."""
+    """Vectors of text, image, attributes and co-occurrence, fused. metrics: what the encoders say of themselves."""
 
     def __init__(self, recipe: EmbedRecipe) -> None:
         self.recipe = recipe
@@ -64,7 +64,10 @@ class ItemEncoder:
                 train, len(catalog), dim=self.recipe.fuse.collaborative_dim, seed=seed
             )
         if not modalities:
-            raise UserError("the recipe asks for no modality at all: set embed.text.kind, embed.image.kind or embed.attributes.kind")
+            raise UserError(
+                "the recipe asks for no modality at all, or the catalogue has none: set embed.text.kind, "
+                "embed.image.kind or embed.attributes.kind"
+            )
         weights = {name: getattr(self.recipe.fuse, name) for name in modalities}
         self.fuser = WhitenedConcat(weights=weights, shrinkage=self.recipe.fuse.shrinkage, dim=self.recipe.fuse.dim)
         self.fuser.fit(modalities, catalog.ids)

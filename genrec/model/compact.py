@@ -32,7 +32,7 @@ from genrec.errors import UserError
 transformers_logging.disable_progress_bar()
 
 CHUNK = 65_536
-"""How many items are embedded at once where no gradient is wanted: what is made on the way is several times as large."""
+"""How many items are embedded at once where no gradient is wanted: what is made on the way is much larger."""
 
 Siblings = Callable[[int, Tensor], tuple[Tensor, Tensor]]
 
@@ -274,10 +274,10 @@ class CompactModel(PreTrainedModel):
 
     def _times(self, times: Tensor) -> Tensor:
         assert self.time_in is not None
-        features = time_features(times.double() * self.config.seconds_per_unit)
+        features = time_features(times.double() * self.config.seconds_per_unit).to(self.time_in.weight.dtype)
         if self.training and self.config.time_dropout:
             features = features * (torch.rand(len(times), 1, 1, device=times.device) >= self.config.time_dropout)
-        return self.time_in(features)
+        return F.linear(features, self.time_in.weight)
 
     # ------------------------------------------------------------------ codes
 
@@ -289,6 +289,18 @@ class CompactModel(PreTrainedModel):
         """The depth state after writing `codes` (...) at `level`, from the state before it (..., width)."""
         written = self.code_in[level](codes)
         return state + self.depth_mlp[level](torch.cat([self.depth_norm[level](state), written], dim=-1))
+
+    def split_depth(self) -> tuple[list[Tensor], list[Tensor]]:
+        """The hidden layer of `descend` in two parts, a level each: what it does to the state, and to every code.
+
+        Weights (2 width, width) and, bias included, (codebook_sizes[level], 2 width): the layer is their sum.
+        """
+        width, states, written = self.config.width, [], []
+        for mlp, table in zip(self.depth_mlp, self.code_in, strict=False):
+            weight, bias = mlp.get_parameter("0.weight"), mlp.get_parameter("0.bias")
+            states.append(weight[:, :width].contiguous())
+            written.append(F.linear(table.get_parameter("weight"), weight[:, width:], bias))
+        return states, written
 
     def item_log_probs(self, state: Tensor, items: Tensor) -> Tensor:
         """log p(semantic ID of item | h). state: (B, width), items: (B, P) → (B, P)."""

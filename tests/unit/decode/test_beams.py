@@ -48,7 +48,7 @@ class Case:
         """The model as the search sees it, for some of the requests."""
         prefixes: list[list[Prefix]] = [[()] for _ in requests]
 
-        def step(level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None) -> Tensor:
+        def step(level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None) -> Tensor:
             nonlocal prefixes
             if parents is not None and codes is not None:
                 written = zip(prefixes, parents.tolist(), codes.tolist(), strict=True)
@@ -59,7 +59,7 @@ class Case:
                 for request, row in zip(requests, prefixes, strict=True)
             ]
             every = torch.from_numpy(np.array(logits))
-            return every if rows is None else every.flatten(0, 1)[rows]
+            return every if needed is None else every[needed]
 
         return step
 
@@ -241,12 +241,12 @@ def test_dead_beams_ask_for_what_always_exists() -> None:
     trie = Trie.build(SemanticIds(np.array([[1, 0, 0], [2, 1, 0], [2, 0, 0]]), (3, 2, 1)))
     asked: list[tuple[list[list[int]], list[list[int]]]] = []
 
-    def step(level: int, parents: Tensor | None, codes: Tensor | None, rows: Tensor | None) -> Tensor:
+    def step(level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None) -> Tensor:
         if parents is not None and codes is not None:
             asked.append((parents.tolist(), codes.tolist()))
         size = (3, 2, 1)[level]
-        if rows is not None:
-            return torch.zeros(len(rows), size)
+        if needed is not None:
+            return torch.zeros(int(needed.sum()), size)
         return torch.zeros(2, 1 if parents is None else parents.shape[1], size)
 
     found = search(step, trie, Constraints(torch.tensor([[0, 1, 2], [3, 3, 3]])), width=2, k=2)
