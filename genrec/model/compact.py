@@ -264,7 +264,9 @@ class CompactModel(PreTrainedModel):
         x = self._read(vectors, mask, times)
         for block in self.blocks[:-1]:
             x = block(x)
-        return self.norm(self.blocks[-1].last(x, mask))
+        last = self.blocks[-1]
+        assert isinstance(last, Block)
+        return self.norm(last.last(x, mask))
 
     def _read(self, vectors: Tensor, mask: Tensor, times: Tensor | None) -> Tensor:
         x = vectors + self.position.weight[: vectors.shape[1]]
