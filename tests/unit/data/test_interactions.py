@@ -51,6 +51,9 @@ def test_views_of_sequences(histories: list[list[int]], limit: int, data: st.Dat
     assert [h.tolist() for h in whole] == histories and whole.lengths.tolist() == [len(h) for h in histories]
     assert [h.tolist() for h in whole.recent(limit)] == [h[-limit:] for h in histories]
     items, mask = whole.padded(limit)
+    assert [row[seen].tolist() for row, seen in zip(whole.padded_times(limit), mask, strict=True)] == [
+        list(range(len(h)))[-limit:] for h in histories
+    ]
     assert items.shape == mask.shape == (len(histories), limit)
     for row, seen, history in zip(items, mask, histories, strict=True):
         assert row[seen].tolist() == history[-limit:] and not row[~seen].any()
@@ -61,3 +64,18 @@ def test_views_of_sequences(histories: list[list[int]], limit: int, data: st.Dat
     assert taken.users == [str(row) for row in rows]
     begin = np.array([min(1, len(h)) for h in histories], dtype=int)
     assert [h.tolist() for h in whole.clip(begin, whole.lengths)] == [h[1:] for h in histories]
+
+
+@pytest.mark.parametrize(
+    ("times", "unit"),
+    [
+        ([1_700_000_000, 1_710_000_000], 1.0),
+        ([1_700_000_000_000, 1_710_000_000_000], 1e-3),
+        ([0, 1, 2, 3], 0.0),
+        ([20230101, 20230102], 0.0),
+        ([], 0.0),
+    ],
+)
+def test_what_times_count_in(times: list[int], unit: float) -> None:
+    some = Sequences(["u"], np.array([0, len(times)]), np.zeros(len(times), np.int32), np.array(times, np.int64))
+    assert some.seconds_per_unit == unit

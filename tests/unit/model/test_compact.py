@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genrec.errors import UserError
-from genrec.model.compact import CompactConfig, CompactModel
+from genrec.model.compact import CompactConfig, CompactModel, time_features
 
 N = 30
 SIZES = (4, 3, 5)
@@ -61,6 +61,71 @@ def test_a_state_knows_the_order_of_the_earlier_items() -> None:
     # Also how often the same came: to attention without positions one event and three are alike.
     repeated = made().encode(*batch([5, 5, 5]))[0]
     assert not torch.allclose(repeated[0], repeated[2], atol=1e-3)
+
+
+DAY = 86_400
+NEW_YEAR = 1_704_067_200  # 2024-01-01T00:00Z
+
+
+@torch.no_grad()
+def test_a_state_knows_when_events_were_but_not_when_later_ones() -> None:
+    model = made(seconds_per_unit=1.0)
+    items, mask = batch([3, 17, 28, 5])
+    times = NEW_YEAR + DAY * torch.tensor([[0, 10, 20, 30]])
+    before = model.encode(items, mask, times)
+    times[0, 2] += 40 * DAY
+    after = model.encode(items, mask, times)
+    torch.testing.assert_close(after[:, :2], before[:, :2], rtol=0, atol=1e-6)
+    for position in (2, 3):
+        assert not torch.allclose(after[:, position], before[:, position], atol=1e-3)
+    # What the last event's time is, no answer that is trained on knows: it is asked for that event.
+    losses = []
+    for moved in (0, 90 * DAY):
+        later = times + torch.tensor([0, 0, 0, moved])
+        losses.append(model(items, mask, times=later)["loss"])
+    assert losses[0] == losses[1]
+    assert model(items, mask, times=times + 90 * DAY)["loss"] != losses[0]
+
+
+@torch.no_grad()
+def test_times_that_say_nothing_change_nothing() -> None:
+    items, mask = batch(*HISTORIES)
+    model = made(seconds_per_unit=1.0)
+    without = model.encode(items, mask)
+    assert torch.equal(model.encode(items, mask, torch.arange(5).expand(3, 5)), without)  # mere positions
+    times = NEW_YEAR + DAY * torch.arange(5).expand(3, 5)
+    assert not torch.allclose(model.encode(items, mask, times), without, atol=1e-3)
+    blind = made()
+    assert torch.equal(blind.encode(items, mask, times), blind.encode(items, mask))
+    milliseconds = made(seconds_per_unit=1e-3)
+    torch.testing.assert_close(milliseconds.encode(items, mask, times * 1000), model.encode(items, mask, times))
+
+
+def test_a_time_is_a_place_in_the_year_the_week_and_the_day() -> None:
+    start = torch.tensor([[0.0]], dtype=torch.double) + NEW_YEAR
+
+    def at(days: float) -> Tensor:
+        return time_features(start + days * DAY)[0, 0]
+
+    for days, cycle in ((365.2425, slice(8)), (7, slice(8, 14)), (1, slice(14, 18))):
+        torch.testing.assert_close(at(days)[cycle], at(0)[cycle], rtol=0, atol=1e-5)
+    assert torch.allclose(at(1 / 24)[8:14], at(0)[8:14], atol=0.15)  # an hour is little of a week
+    assert (at(0.5)[14:18] - at(0)[14:18]).abs().max() > 1.9  # noon is the opposite of midnight
+    assert (at(182.6)[:8] - at(0)[:8]).abs().max() > 1.9  # and summer of winter
+    gaps = time_features(start + DAY * torch.tensor([[0, 0, 6, 5]]))[0, :, -1]
+    torch.testing.assert_close(gaps, torch.tensor([0.0, 0.0, np.log(7), 0.0], dtype=torch.float32))
+    assert not time_features(torch.tensor([[-5.0, 0.0, 3e8]], dtype=torch.double)).any()
+
+
+def test_training_hides_the_times_of_some_histories() -> None:
+    items, mask = batch([3, 17, 28, 5], [3, 17, 28, 5])
+    times = NEW_YEAR + DAY * torch.arange(4).expand(2, 4)
+    model = made(seconds_per_unit=1.0, dropout=0.0, item_dropout=0.0, spare_rate=0.0, time_dropout=0.5).train()
+    with torch.no_grad():
+        found = {round(float(model.encode(items, mask, times)[0, 0, 0]), 4) for _ in range(30)}
+        model.eval()
+        known = {round(float(model.encode(items, mask, t)[0, 0, 0]), 4) for t in (times, None)}
+    assert len(known) == 2 and found == known
 
 
 @torch.no_grad()
