@@ -109,9 +109,11 @@ def write_codes(path: Path, items: int, levels: int, size: int, kind: str, seed:
         else:
             drawn = np.zeros(more, dtype=np.int64)
             for _ in range(levels):
-                code = (size * random.random(more) ** 3).astype(np.int64)
+                draw = random.random(more)
+                code = (size * draw * draw * draw).astype(np.int64)
                 drawn = drawn * size + (code + drawn * 40_503) % size
-        keys = np.unique(np.concatenate([keys, drawn]))
+        keys = np.sort(np.concatenate([keys, drawn]))
+        keys = keys[np.append(True, keys[1:] != keys[:-1])]
     keys = random.permutation(keys)[:items]
     codes = np.empty((items, levels), dtype=np.uint16)
     for level in reversed(range(levels)):

@@ -13,6 +13,7 @@ import numpy as np
 
 SHIFT, LOW = 5, 31
 """32 ranks to a word: r >> SHIFT and r & LOW."""
+ONE = np.uint32(1)
 
 
 def width(n: int) -> int:
@@ -20,14 +21,17 @@ def width(n: int) -> int:
     return (n >> SHIFT) + 1
 
 
-def scatter(words: np.ndarray, ranks: np.ndarray, n: int) -> None:
-    """Flip the bits of `ranks` (sorted, int32, repeats flip back) in `words`, uint32 (width(n),), in place."""
-    if not len(ranks):
-        return
-    place = ranks >> SHIFT
-    starts = np.flatnonzero(np.diff(place, prepend=np.int32(-1)))
-    bits = np.left_shift(np.uint32(1), (ranks & LOW).astype(np.uint32))
-    words[place[starts]] ^= np.bitwise_xor.reduceat(bits, starts)
+def add(words: np.ndarray, ranks: np.ndarray) -> None:
+    """Set the bits of `ranks` (distinct, not set before, in any order) in `words`, uint32, in place.
+
+    By addition, which is the same for bits that are not set, and which numpy does at many places without sorting them.
+    """
+    np.add.at(words, (ranks >> SHIFT).astype(np.intp), np.left_shift(ONE, (ranks & LOW).astype(np.uint32)))
+
+
+def remove(words: np.ndarray, ranks: np.ndarray) -> None:
+    """Clear the bits of `ranks` (distinct, set before, in any order) in `words`, uint32, in place."""
+    np.subtract.at(words, (ranks >> SHIFT).astype(np.intp), np.left_shift(ONE, (ranks & LOW).astype(np.uint32)))
 
 
 def pack(mask: np.ndarray) -> np.ndarray:
@@ -67,7 +71,7 @@ class RankBitmap:
         if len(distinct) and (distinct[0] < 0 or distinct[-1] >= n):
             raise ValueError(f"ranks must lie in 0 … {n - 1}, not {distinct[0]} … {distinct[-1]}")
         words = np.zeros(width(n), np.uint32)
-        scatter(words, distinct.astype(np.int32), n)
+        add(words, distinct)
         return cls(words, n)
 
     def mask(self) -> np.ndarray:

@@ -20,12 +20,12 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from genrec.decode.bitmaps import RankBitmap, pack, scatter, width
+from genrec.decode.bitmaps import RankBitmap, add, pack, remove, width
 from genrec.decode.filters import Expression, Missing, Range, Value, Values, Where, kind_of, parse
 from genrec.errors import UserError, nearest
 
 BUCKETS = 128
-FREQUENT = 512
+FREQUENT = 128
 """A value that at least one item in so many has is worth a bitmap: longer to scatter its ranks than to copy that."""
 
 
@@ -156,11 +156,17 @@ class _ValueColumn:
             series = series.cast(pl.List(plain) if listed else plain)
         pairs = pl.DataFrame({"value": series, "rank": np.arange(self.n, dtype=np.int32)})
         if listed:
-            pairs = pairs.explode("value").with_columns(pl.col("value").to_physical()).unique(maintain_order=True)
+            pairs = pairs.explode("value").with_columns(pl.col("value").to_physical())
         groups = pairs.drop_nulls("value").group_by("value").agg("rank")
         lengths = groups["rank"].list.len().to_numpy().astype(np.int64)
-        self.ends = np.cumsum(lengths)
-        self.ranks = groups["rank"].explode().to_numpy().astype(np.int32)
+        ranks = groups["rank"].explode().to_numpy().astype(np.int32)
+        ends = np.cumsum(lengths)
+        if listed and len(ranks):
+            # A list that names a value twice: the same rank twice in a row, within one value.
+            again = np.append(False, ranks[1:] == ranks[:-1])
+            again[ends[:-1]] = False
+            ranks, ends = ranks[~again], ends - np.cumsum(again)[ends - 1]
+        self.ranks, self.ends, self.listed = ranks, ends, listed
         values = groups["value"].to_list()
         self.place: dict[Value, int] = {value: i for i, value in enumerate(values)}
         self.dtype = inner
@@ -176,13 +182,18 @@ class _ValueColumn:
             place = self.place.get(_stored(value, self.dtype, self.name))
             if place is None:
                 continue
-            ranks = self.ranks[(self.ends[place - 1] if place else 0) : self.ends[place]]
-            if len(ranks) * FREQUENT >= self.n:
-                np.bitwise_or(words, self.cache.get((self.name, place), partial(_bitmap, ranks, self.n)), words)
+            own = self.ranks[(self.ends[place - 1] if place else 0) : self.ends[place]]
+            if len(own) * FREQUENT >= self.n:
+                words |= self.cache.get((self.name, place), partial(_bitmap, own, self.n))
             else:
-                rare.append(ranks)
-        if rare:
-            words |= _bitmap(rare[0] if len(rare) == 1 else np.unique(np.concatenate(rare)), self.n)
+                rare.append(own)
+        ranks = np.concatenate(rare) if len(rare) > 1 else rare[0] if rare else self.ranks[:0]
+        if self.listed and rare:
+            # One item may have several of the values; what the frequent ones have set may not be added again.
+            ranks = np.sort(ranks)
+            words |= _bitmap(ranks[np.append(True, ranks[1:] != ranks[:-1])], self.n)
+        else:
+            add(words, ranks)
         return words
 
 
@@ -208,7 +219,7 @@ class _OrderColumn:
         """below[j]: the first j · step ranks by value, at the end all of them."""
         for j, begin in enumerate(ends):
             self.below[j + 1] = self.below[j]
-            scatter(self.below[j + 1], np.sort(self.ranks[begin : begin + self.step]), self.n)
+            add(self.below[j + 1], self.ranks[begin : begin + self.step])
 
     def known(self) -> np.ndarray:
         return self._known
@@ -248,15 +259,15 @@ class _OrderColumn:
     def _between(self, begin: int, end: int) -> np.ndarray:
         """The ranks at the sorted places begin … end - 1."""
         if end - begin <= self.step:
-            return _bitmap(np.sort(self.ranks[begin:end]), self.n)
+            return _bitmap(self.ranks[begin:end], self.n)
         first, last = (min(round(place / self.step), len(self.below) - 1) for place in (begin, end))
         words = self.below[first] ^ self.below[last]
-        # What the two bitmaps have too much or too little; a rank near both ends is flipped twice, as it must be.
-        flips = [
-            self.ranks[min(at, base) : max(at, base)]
-            for at, base in ((begin, self._start(first)), (end, self._start(last)))
-        ]
-        scatter(words, np.sort(np.concatenate(flips)), self.n)
+        # What the two bitmaps have too little and too much. A rank near both ends is put in and taken out again.
+        low, high = self._start(first), self._start(last)
+        add(words, self.ranks[begin:low])
+        add(words, self.ranks[high:end])
+        remove(words, self.ranks[low:begin])
+        remove(words, self.ranks[end:high])
         return words
 
     def _start(self, bucket: int) -> int:
@@ -264,13 +275,9 @@ class _OrderColumn:
 
 
 def _bitmap(ranks: np.ndarray, n: int) -> np.ndarray:
-    """Words of sorted, distinct ranks."""
-    if len(ranks) * 32 > n:
-        mask = np.zeros(n, bool)
-        mask[ranks] = True
-        return pack(mask)
+    """Words of distinct ranks."""
     words = np.zeros(width(n), np.uint32)
-    scatter(words, ranks, n)
+    add(words, ranks)
     return words
 
 
