@@ -2,60 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from genrec.data.interactions import Sequences
-from genrec.decode.beams import CLOSED, best
+from genrec.decode.beams import CLOSED, Beams, best
+from genrec.decode.bitmaps import RankBitmap
+from genrec.decode.columns import ColumnIndex
 from genrec.decode.constraints import Constraints
 from genrec.decode.leaf import LeafScorer
+from genrec.decode.limits import Limits, constraints_of
+from genrec.decode.offsets import Offsets
+from genrec.decode.selection import ordered, spread_out
 from genrec.decode.torch_engine import TorchEngine
 from genrec.evaluate.interface import TopK
+
+
+@dataclass(frozen=True, eq=False)
+class Wishes:
+    """What requests ask for beside their histories. limits: one a request, or none at all.
+
+    offsets: added to the scores of all requests. spread, seeds: see `genrec.decode.beams.search`; a sample is drawn by
+    codes alone, without the leaf score.
+    """
+
+    limits: Sequence[Limits] = ()
+    offsets: Offsets | None = None
+    spread: int | None = None
+    seeds: Tensor | None = None
+
+    def take(self, rows: np.ndarray) -> Wishes:
+        """Those of the requests at `rows`."""
+        limits = [self.limits[row] for row in rows.tolist()] if self.limits else ()
+        offsets = None if self.offsets is None else self.offsets.take(torch.from_numpy(rows))
+        return Wishes(limits, offsets, self.spread, None if self.seeds is None else self.seeds[rows])
 
 
 class Generator:
     """Codes alone, or codes and a leaf score, behind the evaluator's interface.
 
     prior: float32 (N,), the order for people without a history; they get it instead of an error.
+    index: the catalogue's columns, for filters. available: the items on offer, None for all.
     """
 
-    def __init__(self, engine: TorchEngine, prior: np.ndarray, leaf: LeafScorer | None = None) -> None:
-        self.engine, self.leaf = engine, leaf
+    def __init__(
+        self,
+        engine: TorchEngine,
+        prior: np.ndarray,
+        leaf: LeafScorer | None = None,
+        *,
+        index: ColumnIndex | None = None,
+        available: RankBitmap | None = None,
+    ) -> None:
+        self.engine, self.leaf, self.index, self.available = engine, leaf, index, available
         self.prior = torch.from_numpy(np.asarray(prior, np.float32))
         self.name = "genrec-compact"
 
-    def recommend(self, histories: Sequences, k: int, *, exclude_seen: bool = False) -> TopK:
+    def recommend(
+        self, histories: Sequences, k: int, *, exclude_seen: bool = False, wishes: Wishes | None = None
+    ) -> TopK:
+        """The k best items after each history that its wishes allow, fewer where there are not so many."""
+        wishes = wishes or Wishes()
+        if wishes.limits and len(wishes.limits) != len(histories):
+            raise ValueError(f"{len(wishes.limits)} limits for {len(histories)} requests")
         items = np.full((len(histories), k), -1, np.int32)
         scores = np.full((len(histories), k), CLOSED, np.float32)
         warm = histories.lengths > 0
         for rows in (np.flatnonzero(warm), np.flatnonzero(~warm)):
             for begin in range(0, len(rows), self.engine.batch):
                 some = rows[begin : begin + self.engine.batch]
-                asked = histories.take(some)
-                answer = self._generate(asked, k, exclude_seen) if warm[some[0]] else self._prior(len(some), k)
+                asked, own = histories.take(some), wishes.take(some)
+                constraints = self.constraints(asked, exclude_seen, own)
+                generate = self._generate if warm[some[0]] else self._prior
+                answer = generate(asked, k, constraints, own)
                 items[some], scores[some] = (part.cpu().numpy() for part in answer)
         return TopK(items, scores)
 
-    def _prior(self, batch: int, k: int) -> tuple[Tensor, Tensor]:
-        count = min(k, len(self.prior))
-        picked, values = best(self.prior[None], torch.arange(len(self.prior))[None], count)
-        fill = (0, k - count)
-        items = torch.nn.functional.pad(picked, fill, value=-1)
-        return items.expand(batch, -1), torch.nn.functional.pad(values, fill, value=CLOSED).expand(batch, -1)
+    def constraints(self, histories: Sequences, exclude_seen: bool, wishes: Wishes) -> Constraints:
+        """What these requests may get."""
+        seen = self.engine.seen(histories) if exclude_seen else None
+        rank_of, offsets = self.engine.rank_of, wishes.offsets
+        if not wishes.limits:
+            return Constraints.build(rank_of, len(histories), closed=seen, available=self.available, offsets=offsets)
+        if self.index is None:
+            raise ValueError("limits need a generator with an index of the catalogue's columns")
+        return constraints_of(wishes.limits, self.index, rank_of, seen=seen, available=self.available, offsets=offsets)
 
-    def _generate(self, histories: Sequences, k: int, exclude_seen: bool) -> tuple[Tensor, Tensor]:
+    def _prior(self, histories: Sequences, k: int, constraints: Constraints, wishes: Wishes) -> tuple[Tensor, Tensor]:
+        n = len(self.prior)
+        ranks = self.engine.rank_of.expand(len(histories), -1)
+        scores = self.prior.to(ranks.device).expand(len(histories), -1)
+        if constraints.offsets is not None:
+            scores = scores + constraints.offsets.at(ranks)
+        if not constraints.unbounded:
+            scores = scores.masked_fill(~constraints.open_ranks(ranks), CLOSED)
+        picked, values = best(scores, torch.arange(n, device=ranks.device).expand_as(scores), k)
+        fill = (0, k - picked.shape[1])
+        items = torch.where(values > CLOSED, picked, -1)
+        return torch.nn.functional.pad(items, fill, value=-1), torch.nn.functional.pad(values, fill, value=CLOSED)
+
+    def _generate(
+        self, histories: Sequences, k: int, constraints: Constraints, wishes: Wishes
+    ) -> tuple[Tensor, Tensor]:
         states = self.engine.states(histories)
-        constraints = (
-            self.engine.exclude(histories) if exclude_seen else Constraints.none(len(histories), states.device)
-        )
-        if self.leaf is None:
-            beams = self.engine.search(states, constraints, k)
+        if self.leaf is None or wishes.seeds is not None:
+            beams = self.engine.search(states, constraints, k, spread=wishes.spread, seeds=wishes.seeds)
             return beams.items, beams.scores
         tables = self.leaf.tables(states, histories)
         items, codes = self.candidates(states, tables, constraints, k)
         scores = self.leaf.total(codes, tables, items.clamp(min=0)).masked_fill(codes == CLOSED, CLOSED)
-        picked, values = best(scores, items, k)
+        if constraints.offsets is not None:
+            ranks = self.engine.rank_of[items.clamp(min=0).to(states.device)]
+            scores = scores + constraints.offsets.at(ranks).to(scores.device)
+        if wishes.spread is not None:
+            first = self.engine.paths[0].cpu()[items.clamp(min=0)]
+            picked = spread_out(scores, first, k, wishes.spread)
+            picked, values = ordered(picked, scores.gather(1, picked), items.gather(1, picked))
+        else:
+            picked, values = best(scores, items, k)
         return torch.where(values > CLOSED, items.gather(1, picked), -1), values
 
     def candidates(
@@ -68,11 +136,15 @@ class Generator:
         """
         assert self.leaf is not None
         beams = self.engine.search(states, constraints, max(k, self.engine.width))
+        if constraints.offsets is not None:
+            # The search has added them already; the leaf score adds them to the whole.
+            ranks = self.engine.rank_of[beams.items.clamp(min=0)]
+            beams = Beams(beams.items, beams.scores - constraints.offsets.at(ranks))
         proposed = self.leaf.propose(tables).to(states.device)
         if not proposed.shape[1]:
             return beams.items.cpu(), beams.scores.cpu()
         ranks = self.engine.rank_of[proposed]
-        codes = self.engine.score(states, proposed).masked_fill(~constraints.open(ranks, ranks + 1), CLOSED)
+        codes = self.engine.score(states, proposed).masked_fill(~constraints.open_ranks(ranks), CLOSED)
         items = torch.cat([beams.items, proposed.masked_fill(codes == CLOSED, -1)], dim=1)
         codes = torch.cat([beams.scores, codes], dim=1)
         # Keep an item's first appearance. A stable sort puts equal items in order of appearance.

@@ -81,6 +81,13 @@ class Offsets:
             raise UserError(f"offsets: item {_named(item, names)} has two boosts in one request; add them up")
         return replace(self, ranks=ranks, boosts=torch.where(mask, boosts.float(), 0).gather(1, by_rank))
 
+    def take(self, rows: Tensor) -> Offsets:
+        """Those of the requests at `rows` (int64)."""
+        if self.ranks is None or self.boosts is None:
+            return self
+        rows = rows.to(self.ranks.device)
+        return replace(self, ranks=self.ranks[rows], boosts=self.boosts[rows])
+
     def at(self, ranks: Tensor) -> Tensor:
         """The offsets of ranks (B, …), float32 of that shape."""
         shared = self.maxima[-1][ranks]

@@ -88,9 +88,25 @@ class TorchEngine:
         return found
 
     @torch.inference_mode()
-    def search(self, states: Tensor, constraints: Constraints, k: int, width: int | None = None) -> Beams:
-        """Beams from states (B, width), k items each. width: prefixes kept per request, never fewer than k."""
-        return search(self._step(states), self.trie, constraints, width=max(k, width or self.width), k=k)
+    def search(
+        self,
+        states: Tensor,
+        constraints: Constraints,
+        k: int,
+        width: int | None = None,
+        *,
+        normalise: str = "catalogue",
+        spread: int | None = None,
+        seeds: Tensor | None = None,
+    ) -> Beams:
+        """Beams from states (B, width), k items each; see `genrec.decode.beams.search`.
+
+        width: prefixes kept per request, never fewer than k.
+        """
+        return search(
+            self._step(states), self.trie, constraints, width=max(k, width or self.width), k=k, normalise=normalise,
+            spread=spread, seeds=seeds,
+        )  # fmt: skip
 
     @torch.inference_mode()
     def score(self, states: Tensor, items: Tensor) -> Tensor:
@@ -113,9 +129,12 @@ class TorchEngine:
 
     def exclude(self, histories: Sequences) -> Constraints:
         """The constraint «nothing from these histories»."""
-        longest = int(histories.lengths.max(initial=0))
-        items, mask = (torch.from_numpy(part).to(self.model.device) for part in histories.padded(longest))
-        return Constraints.from_items(items, mask, self.rank_of)
+        return Constraints.from_items(*self.seen(histories), self.rank_of)
+
+    def seen(self, histories: Sequences) -> tuple[Tensor, Tensor]:
+        """The histories' items int64 (B, S) and a mask bool (B, S) of those that are there."""
+        items, mask = histories.padded(int(histories.lengths.max(initial=0)))
+        return torch.from_numpy(items).to(self.model.device), torch.from_numpy(mask).to(self.model.device)
 
     def _step(self, states: Tensor) -> Step:
         """The depth decoder of `CompactModel.descend`, in the order of operations that costs least.
