@@ -23,6 +23,9 @@ from torch import Tensor
 from genrec.decode.bitmaps import LOW, SHIFT, RankBitmap
 from genrec.decode.offsets import Offsets
 
+CHUNK = 1 << 17
+"""Ranges that a CPU looks at in one go: what is computed of so many stays in its cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class Allowed:
@@ -159,19 +162,35 @@ class Constraints:
     def open_children(self, bounds: Tensor) -> Tensor:
         """`open` of neighbouring ranges, at half the price and without a search for each of them.
 
-        bounds: int64 (B, W, M + 1), not decreasing along the last axis. Returns bool (B, W, M): whether the ranks
-        [bounds[…, m], bounds[…, m + 1]) are open.
+        bounds: int32 or int64 (B, W, M + 1), not decreasing along the last axis. Returns bool (B, W, M): whether the
+        ranks [bounds[…, m], bounds[…, m + 1]) are open.
         """
+        batch = len(bounds)
+        rows = max(1, CHUNK * batch // max(bounds.numel(), 1))
+        if rows >= batch or bounds.device.type != "cpu":
+            return self._open_children(bounds)
+        found = torch.empty(*bounds.shape[:-1], bounds.shape[-1] - 1, dtype=torch.bool)
+        for begin in range(0, batch, rows):
+            some = slice(begin, begin + rows)
+            found[some] = self.take(some)._open_children(bounds[some])
+        return found
+
+    def _open_children(self, bounds: Tensor) -> Tensor:
         size = (bounds if self.allowed is None else self.allowed.measure(bounds)).diff(dim=-1)
         closed, fan = self.closed, size.shape[-1]
         if closed.shape[1] and fan:
             # Of a beam's children one at most holds a closed rank: take its weight off that one.
-            ranks = closed[:, None, :].expand(-1, bounds.shape[1], -1).contiguous()
+            ranks = closed[:, None, :].expand(-1, bounds.shape[1], -1).to(bounds.dtype).contiguous()
             slot = torch.searchsorted(bounds.contiguous(), ranks, right=True) - 1
             inside = (slot >= 0) & (slot < fan)
-            taken = torch.where(inside, self._weights[:, None, :], 0)
+            taken = torch.where(inside, self._weights[:, None, :], 0).to(size.dtype)
             size.scatter_add_(-1, slot.clamp(0, fan - 1), -taken)
         return size > 0
+
+    def take(self, rows: slice) -> Constraints:
+        """Some of the requests, without their offsets."""
+        some = None if self.allowed is None else replace(self.allowed, rows=self.allowed.rows[rows])
+        return Constraints(self.closed[rows], some)
 
     def open_ranks(self, ranks: Tensor) -> Tensor:
         """Whether items are allowed, by rank (B, …), 0 … N - 1: bool of that shape."""

@@ -159,7 +159,19 @@ def test_children_are_open_as_their_ranges_are(case: Case, seed: int) -> None:
         beams = [np.zeros(fan + 1, np.int64) if random.random() < 0.2 else beam for beam in beams]
         rows.append(random.permutation(np.stack(beams)))
     bounds = torch.from_numpy(np.stack(rows))
-    assert torch.equal(constraints.open_children(bounds), constraints.open(bounds[..., :-1], bounds[..., 1:]))
+    expected = constraints.open(bounds[..., :-1], bounds[..., 1:])
+    assert torch.equal(constraints.open_children(bounds), expected)
+    assert torch.equal(constraints.open_children(bounds.int()), expected)
+
+
+def test_many_children_are_looked_at_in_parts() -> None:
+    random, n, batch = np.random.default_rng(0), 5000, 5
+    some = [RankBitmap.of_mask(random.random(n) < share) for share in (0.01, 0.5)]
+    closed = torch.from_numpy(random.integers(0, n, (batch, 40)))
+    bounds = torch.from_numpy(np.sort(random.integers(0, n + 1, (batch, 40, 1200)), axis=-1))
+    for allowed in (None, [*some, None, *some]):
+        made = Constraints.build(torch.arange(n), batch, closed=(closed, closed >= 0), allowed=allowed)
+        assert torch.equal(made.open_children(bounds), made.open(bounds[..., :-1], bounds[..., 1:]))
 
 
 def test_requests_that_share_a_filter_share_its_bitmap() -> None:
