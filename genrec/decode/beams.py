@@ -116,7 +116,8 @@ def search(
         grown, by, found = grown.flatten(1), by.flatten(1), found.flatten(1)
         count = k if last else width
         if spread is not None and level:
-            picked = spread_out(by, first.repeat_interleave(fan, dim=1), count, spread)
+            keys = trie.order[found].long() if last else None
+            picked = spread_out(by, first.repeat_interleave(fan, dim=1), count, spread, keys)
         else:
             picked = largest(by, count, _items_of(trie, found) if last else None)
         if not last:

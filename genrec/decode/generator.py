@@ -120,7 +120,7 @@ class Generator:
             scores = scores + constraints.offsets.at(ranks).to(scores.device)
         if wishes.spread is not None:
             first = self.engine.paths[0].cpu()[items.clamp(min=0)]
-            picked = spread_out(scores, first, k, wishes.spread)
+            picked = spread_out(scores, first, k, wishes.spread, items)
             picked, values = ordered(picked, scores.gather(1, picked), items.gather(1, picked))
         else:
             picked, values = best(scores, items, k)

@@ -53,12 +53,16 @@ def ordered(picked: Tensor, values: Tensor, keys: Tensor) -> tuple[Tensor, Tenso
     return picked.gather(1, order), values.gather(1, order)
 
 
-def spread_out(scores: Tensor, groups: Tensor, count: int, most: int) -> Tensor:
+def spread_out(scores: Tensor, groups: Tensor, count: int, most: int, keys: Tensor | None = None) -> Tensor:
     """Places of the `count` largest scores (B, C), of each group at most `most` while others are left.
 
-    groups: int64 (B, C). Ties go to the smaller place; the result stands in no order that counts.
+    groups: int64 (B, C). Ties go to the smaller key, int64 (B, C), or place; the result stands in no order that counts.
     """
-    order = scores.argsort(dim=1, descending=True, stable=True)
+    if keys is None:
+        order = scores.argsort(dim=1, descending=True, stable=True)
+    else:
+        order = keys.argsort(dim=1)
+        order = order.gather(1, scores.gather(1, order).argsort(dim=1, descending=True, stable=True))
     group = groups.gather(1, order)
     # Places in one's group, in order of score: a stable sort brings groups together, and keeps that order in them.
     together = group.argsort(dim=1, stable=True)

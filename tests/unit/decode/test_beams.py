@@ -6,7 +6,7 @@ Logits depend on the request and the whole prefix, and are often equal, so that 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from genrec.decode.beams import Beams, Step, best, search
 from genrec.decode.constraints import Constraints
+from genrec.decode.offsets import Offsets
 from genrec.decode.trie import Trie
 from genrec.sid import SemanticIds
 
@@ -308,3 +309,109 @@ def test_a_tie_in_one_row_leaves_a_row_with_room_alone() -> None:
     picked, values = best(scores, torch.tensor([[3, 2, 1, 0], [0, 1, 2, 3]]), 3)
     assert picked[0].tolist() == [3, 2, 1]
     assert picked[1, :2].tolist() == [0, 2] and values[1].tolist() == [5.0, 4.0, -math.inf]
+
+
+# ---------------------------------------------------------------------- offsets, spread, samples
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=cases(), values=st.lists(st.integers(-3, 3), min_size=14, max_size=14))
+def test_offsets_are_part_of_the_score_and_lead_the_beam(case: Case, values: list[int]) -> None:
+    """A beam as wide as the catalogue ranks by log p + offset."""
+    trie = Trie.build(case.ids)
+    given_ = np.array(values[: len(case.ids)], np.float32)
+    requests = list(range(len(case.closed)))
+    constraints = replace(case.constraints(requests, trie), offsets=Offsets.build(trie, given_))
+    found = search(case.step(requests), trie, constraints, width=20, k=case.k)
+    for request in requests:
+        scored = sorted((-(np.float32(s) + given_[i]), i) for s, i in Oracle(case, request, "catalogue").exhaustive())
+        expected = scored[: case.k] + [(np.float32(math.inf), -1)] * (case.k - len(scored))
+        assert found.items[request].tolist() == [item for _, item in expected]
+        assert found.scores[request].tolist() == [-float(score) for score, _ in expected]
+
+
+def test_a_bound_keeps_the_way_to_a_boosted_item_open() -> None:
+    """Item 3 lies below the prefix that is least likely; its offset makes it the best all the same, at width 1."""
+    ids = SemanticIds(np.array([[0, 0], [0, 1], [1, 0], [2, 0]]), (3, 2))
+    trie = Trie.build(ids)
+    first, second = torch.tensor([[[3.0, 1.0, -2.0]]]), torch.zeros(1, 1, 2)
+
+    def step(level: int, *_: object) -> Tensor:
+        return (first, second)[level]
+
+    plain = search(step, trie, Constraints.none(1), width=1, k=1)
+    offsets = Offsets.build(trie, np.array([0, 0, 0, 8], np.float32))
+    boosted = search(step, trie, replace(Constraints.none(1), offsets=offsets), width=1, k=1)
+    assert plain.items.tolist() == [[0]] and boosted.items.tolist() == [[3]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=cases(), spread=st.integers(1, 3))
+def test_spread_bounds_what_shares_a_first_code_while_there_are_others(case: Case, spread: int) -> None:
+    trie = Trie.build(case.ids)
+    requests = list(range(len(case.closed)))
+    constraints = case.constraints(requests, trie)
+    found = search(case.step(requests), trie, constraints, width=30, k=case.k, spread=spread)
+    for request in requests:
+        ranking = [item for _, item in Oracle(case, request, "catalogue").exhaustive()]
+        taken: list[int] = []
+        count: dict[int, int] = {}
+        for item in ranking:
+            code = int(case.ids.codes[item, 0])
+            if count.get(code, 0) < spread:
+                count[code] = count.get(code, 0) + 1
+                taken.append(item)
+        chosen = taken[: case.k]
+        # Places that are left go to the best of the others.
+        chosen += [item for item in ranking if item not in chosen][: case.k - len(chosen)]
+        answer = [item for item in found.items[request].tolist() if item >= 0]
+        assert answer == sorted(chosen, key=ranking.index)
+
+
+def test_a_sample_without_replacement_has_the_model_s_probabilities() -> None:
+    """The first draw follows p; the second, given the first, p without it. And every seed has its own sample."""
+    ids = SemanticIds(np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 0]]), (3, 2))
+    trie = Trie.build(ids)
+    first, second = torch.tensor([[[0.5, -0.3, 0.2]]]), torch.tensor([[0.7, -0.4], [0.0, 1.0], [0.3, 9.0]])
+    draws = 20_000
+
+    def step(level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None) -> Tensor:
+        return first.expand(draws, -1, -1) if codes is None else second[codes]
+
+    found = search(step, trie, Constraints.none(draws), width=5, k=5, seeds=torch.arange(draws))
+    assert (found.items.sort(dim=1).values == torch.arange(5)).all()
+    p = torch.cat([first[0, 0].softmax(0)[code] * second[code].softmax(0) for code in (0, 1)])
+    p = torch.cat([p, first[0, 0].softmax(0)[2:]]).double()
+    torch.testing.assert_close(found.scores.exp().double(), p[found.items], rtol=1e-5, atol=1e-6)
+    pairs = torch.zeros(5, 5, dtype=torch.double)
+    pairs.index_put_((found.items[:, 0], found.items[:, 1]), torch.ones(draws, dtype=torch.double), accumulate=True)
+    expected = draws * p[:, None] * p[None] / (1 - p[:, None])
+    expected.fill_diagonal_(0)
+    off = ~torch.eye(5, dtype=torch.bool)
+    chi = float(((pairs - expected)[off] ** 2 / expected[off]).sum())
+    assert chi < 19 + 4 * math.sqrt(2 * 19), chi  # 19 degrees of freedom
+
+
+def test_a_sample_depends_on_its_own_seed_alone() -> None:
+    case = Case(SemanticIds(np.array(list(np.ndindex(3, 3, 2))), (3, 3, 2)), 5, None, [set(), set(), {0}], 18, 6)
+    trie = Trie.build(case.ids)
+
+    def sample(requests: list[int], width: int = 18) -> list[list[int]]:
+        seeds = torch.tensor([71, 72, 73])[requests]
+        found = search(case.step(requests), trie, case.constraints(requests, trie), width=width, k=6, seeds=seeds)
+        return found.items.tolist()
+
+    together = sample([0, 1, 2])
+    assert [sample([request])[0] for request in (0, 1, 2)] == together
+    assert sample([2, 0]) == [together[2], together[0]]
+    assert sample([0], width=6)[0] == together[0]  # a beam of k is wide enough
+    assert together[0] != together[1] and all(len(set(row)) == 6 for row in together) and 0 not in together[2]
+
+
+def test_impossible_wishes_are_named() -> None:
+    trie = Trie.build(SemanticIds(np.array([[0]]), (1,)))
+    with pytest.raises(ValueError, match="spread is 0"):
+        search(lambda *_: torch.zeros(1, 1, 1), trie, Constraints.none(1), width=1, k=1, spread=0)
+    both = replace(Constraints.none(1), offsets=Offsets.build(trie))
+    with pytest.raises(ValueError, match="cannot have both"):
+        search(lambda *_: torch.zeros(1, 1, 1), trie, both, width=1, k=1, seeds=torch.tensor([1]))
