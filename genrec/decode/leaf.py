@@ -45,6 +45,7 @@ class LeafScorer:
     popularity: np.ndarray
     weights: dict[str, float]
     proposals: int = 50
+    proposers: tuple[str, ...] = ("dense", "neighbours")
 
     def __post_init__(self) -> None:
         with torch.inference_mode():
@@ -77,7 +78,7 @@ class LeafScorer:
 
     def propose(self, tables: dict[str, Tensor]) -> Tensor:
         """int64 (B, P): the items that single features think best, repeats included; (0, 0) where none is asked."""
-        chosen = [tables[name] for name in ("dense", "neighbours") if name in tables]
+        chosen = [tables[name] for name in self.proposers if name in tables]
         count = min(self.proposals, len(self.popularity))
         if not chosen or not count:
             return torch.empty(0, 0, dtype=torch.long)
