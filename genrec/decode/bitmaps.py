@@ -1,7 +1,7 @@
 """Sets of ranks as packed bitmaps: what a filter, an allow list or the catalogue's availability leaves of the items.
 
-Bit r % 32 of word r // 32 stands for rank r. There is a word more than the ranks need or its last bits are unused, so
-that the rank N, the end of the last range, can be looked up like any other; those bits are never set.
+Bit r % 32 of word r // 32 stands for rank r. N // 32 + 1 words have room for the rank N, the end of the last range, so
+that it can be looked up like any other; it and what follows it are never set.
 """
 
 from __future__ import annotations

@@ -269,6 +269,12 @@ def test_prepared_columns_answer_the_same() -> None:
     assert items(index, {"country": "DE"}) == [0, 1]
 
 
+def test_one_item_may_have_several_values_and_one_of_them_twice() -> None:
+    index = ColumnIndex(pl.DataFrame({"tags": [["a", "b", "a", "c"]]}), np.array([0]))
+    assert [index.compile({"tags": tag}).count() for tag in ("a", "b", "c", "d")] == [1, 1, 1, 0]
+    assert index.compile({"tags": ["a", "b", "c"]}).count() == 1
+
+
 def test_a_table_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="2 ranks for a table of 1 rows"):
         ColumnIndex(pl.DataFrame({"a": [1]}), np.array([0, 1]))
