@@ -90,21 +90,18 @@ def search(
             begin, end = trie.range_of(level, nodes)
             needed = (end - begin > 1) & (scores > CLOSED)
         logits = step(level, parents, codes, needed).float()
-        found, found_codes, exists = trie.children(level, nodes)
+        found, exists = trie.slots(level, nodes)
         if normalise == "catalogue":
-            opinion = _along(logits, None if trie.dense[level] else found_codes, needed)
-            gains = opinion.masked_fill(~exists, CLOSED).log_softmax(-1)
+            opinion = _along(logits, trie.codes_at(level + 1, found), needed)
+            gains = opinion.masked_fill_(~exists, CLOSED).log_softmax(-1)
         else:
-            gains = logits.log_softmax(-1).gather(-1, found_codes)
+            gains = _along(logits.log_softmax(-1), trie.codes_at(level + 1, found), None)
         # 2. What is closed is closed, whatever its score; so is all below a beam that is dead.
         allowed = exists.logical_and((scores > CLOSED)[..., None])
         if not constraints.unbounded:
-            if last:
-                allowed &= constraints.open_ranks(found)
-            elif trie.dense[level]:
-                allowed &= constraints.open(*trie.range_of(level + 1, found))
-            else:
-                allowed &= constraints.open_children(trie.bounds(level, nodes))
+            single = last and not constraints.closed.shape[1]
+            bounds = None if single else trie.bounds(level, nodes)
+            allowed &= constraints.open_ranks(found) if bounds is None else constraints.open_children(bounds)
         grown = gains.add_(scores[..., None]).masked_fill_(~allowed, CLOSED)
         by = grown
         if constraints.offsets is not None:
@@ -125,7 +122,7 @@ def search(
         scores, ranking = grown.gather(1, picked), by.gather(1, picked)
         alive = scores > CLOSED
         parents = torch.where(alive, picked // fan, 0)
-        nodes = torch.where(alive, found.gather(1, picked), 0)
+        nodes = torch.where(alive, found.gather(1, picked).long(), 0)
         codes = torch.where(alive, trie.codes_at(level + 1, nodes), 0)
         first = first.gather(1, parents) if level else nodes
     items = torch.where(scores > CLOSED, trie.order[nodes].long(), -1)
@@ -140,16 +137,20 @@ def search(
     return Beams(items, scores)
 
 
-def _along(logits: Tensor, codes: Tensor | None, needed: Tensor | None) -> Tensor:
-    """The logits of codes (B, W, M), of all codes where None: float (B, W, M). Of beams not needed, any finite ones."""
+def _along(logits: Tensor, codes: Tensor, needed: Tensor | None) -> Tensor:
+    """The logits of codes int32 (B, W, M), float of that shape. Of beams that are not needed, any finite ones."""
+    size = logits.shape[-1]
     if logits.dim() == 3:
-        return logits if codes is None else logits.gather(-1, codes)
-    assert needed is not None
-    if codes is not None:
-        logits = logits.gather(-1, codes[needed])
-    found = torch.zeros(*needed.shape, logits.shape[-1], device=logits.device)
-    found[needed] = logits
-    return found
+        first = torch.arange(codes.shape[0] * codes.shape[1], device=codes.device).view(codes.shape[:2])
+    else:
+        assert needed is not None
+        if not len(logits):
+            return torch.zeros(codes.shape, device=logits.device)
+        first = (needed.flatten().cumsum(0) - 1).clamp_(min=0).view(needed.shape)
+    # Flat places: a quarter of the time that `gather` takes.
+    first = (first * size)[..., None]
+    places = codes + (first.int() if logits.numel() < 2**31 else first)
+    return logits.reshape(-1).index_select(0, places.view(-1)).view(codes.shape)
 
 
 def _items_of(trie: Trie, ranks: Tensor) -> Keys:
