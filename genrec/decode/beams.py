@@ -57,7 +57,11 @@ def search(
     codes: Tensor | None = None
     for level in range(trie.levels):
         # 1. The model's opinion, laid out along the children that exist and are allowed.
-        logits = step(level, parents, codes).float()
+        if level and normalise == "catalogue" and getattr(step, "takes_needed", False):
+            begin, end = trie.range_of(level, nodes.clamp(min=0))
+            logits = step(level, parents, codes, (nodes >= 0) & (end - begin > 1)).float()
+        else:
+            logits = step(level, parents, codes).float()
         found, found_codes, exists = trie.children(level, nodes)
         allowed = exists & constraints.open(*trie.range_of(level + 1, found))
         if normalise == "vocabulary":

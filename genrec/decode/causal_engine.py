@@ -226,6 +226,8 @@ class CausalEngine:
 class _Beams:
     """The beam core's step for one batch."""
 
+    takes_needed = True
+
     def __init__(self, engine: CausalEngine, state: PromptState, hidden: Tensor, *, compact: bool) -> None:
         self.engine, self.state, self.hidden, self.compact = engine, state, hidden, compact
         self.paths = torch.empty(len(hidden), 1, 0, dtype=torch.long, device=hidden.device)
