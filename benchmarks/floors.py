@@ -44,7 +44,9 @@ class CausalFloor:
         for layer in layers:
             attention, mlp = layer.self_attn, layer.mlp
             parts = [attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight]
-            norms = torch.cat([attention.q_norm.weight.expand(self.heads, -1), attention.k_norm.weight.expand(self.kv, -1)])
+            norms = torch.cat(
+                [attention.q_norm.weight.expand(self.heads, -1), attention.k_norm.weight.expand(self.kv, -1)]
+            )
             # Norm and rotation in one: x₁ · (w₁ cos) - x₂ · (w₂ sin) and x₂ · (w₂ cos) + x₁ · (w₁ sin).
             half = self.d // 2
             c, s = cos[0, :, None, :half] * norms[:, :half], sin[0, :, None, :half] * norms[:, half:]
@@ -54,7 +56,9 @@ class CausalFloor:
                     "qkv": (torch.cat(parts) * layer.input_layernorm.weight).detach().T,
                     "rope": [part.detach().contiguous() for part in (c, s, c2, s2)],
                     "out": attention.o_proj.weight.detach().T,
-                    "up": (torch.cat([mlp.gate_proj.weight, mlp.up_proj.weight]) * layer.post_attention_layernorm.weight)
+                    "up": (
+                        torch.cat([mlp.gate_proj.weight, mlp.up_proj.weight]) * layer.post_attention_layernorm.weight
+                    )
                     .detach()
                     .T,
                     "down": mlp.down_proj.weight.detach().T,

@@ -193,7 +193,9 @@ class CausalEngine:
         """Exchange the attention function, and see that the model answers as before."""
         name, device = type(self.model).__name__, self.model.device
         if not getattr(self.model, "_supports_attention_backend", False):
-            raise UserError(f"{name} does not use transformers' attention interface, so its beams cannot share a prompt")
+            raise UserError(
+                f"{name} does not use transformers' attention interface, so its beams cannot share a prompt"
+            )
         path = torch.stack([ids[[0, -1]] for ids in self.tokens])[:, None, :]  # (levels, 1, two beams)
         prompt = path.flatten()[:3].repeat(2)[None, :3]
         whole = torch.cat([prompt.expand(2, -1), path[:-1, 0].T], dim=1)
@@ -275,7 +277,9 @@ def _spread(rows: Tensor, chosen: Tensor, width: int) -> Tensor:
 
 def _checked(tokens: Sequence[Tensor], trie: Trie, vocabulary: int) -> Sequence[Tensor]:
     if len(tokens) != trie.levels:
-        raise UserError(f"token ids are given for {len(tokens)} levels, the catalogue's semantic IDs have {trie.levels}")
+        raise UserError(
+            f"token ids are given for {len(tokens)} levels, the catalogue's semantic IDs have {trie.levels}"
+        )
     for level, (ids, size) in enumerate(zip(tokens, trie.codebook_sizes, strict=True)):
         if len(ids) != size:
             raise UserError(f"level {level} has {size} codes but {len(ids)} token ids: give one for each code")

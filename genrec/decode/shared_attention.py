@@ -134,9 +134,7 @@ class PromptState(Cache):
 
     def _mask(self, window: int | None, groups: int, dtype: torch.dtype) -> Tensor:
         fresh = self._paths is None and self._places is None
-        ages = self._asked[..., None] - torch.arange(
-            self._asked.shape[1] if fresh else self.width, device=self.device
-        )
+        ages = self._asked[..., None] - torch.arange(self._asked.shape[1] if fresh else self.width, device=self.device)
         visible = ages >= 0
         if self._paths is not None:
             visible &= torch.arange(self.width, device=self.device) < self.lengths[:, None, None]
@@ -175,15 +173,15 @@ def attend(
             "attention interface"
         )
     if s_aux is not None or attention_mask is not None:
-        raise UserError(f"{type(module).__name__} uses attention sinks or a mask of its own, which beams do not support")
+        raise UserError(
+            f"{type(module).__name__} uses attention sinks or a mask of its own, which beams do not support"
+        )
     shared_prompt.calls += 1
     batch, heads, n, d = query.shape
     groups = heads // key.shape[1]
     mask = shared_prompt.mask(sliding_window, groups, query.dtype, needed=bool(softcap))
     if mask is None:
-        mixed = F.scaled_dot_product_attention(
-            query, key, value, is_causal=True, scale=scaling, enable_gqa=groups > 1
-        )
+        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=groups > 1)
         return mixed.transpose(1, 2), None
     rows = query.reshape(batch, key.shape[1], groups * n, d)
     if softcap:
