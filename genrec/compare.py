@@ -132,9 +132,7 @@ def contestants(
     def content() -> Recommends:
         # The baseline may choose between the vectors as the encoders gave them and the fused ones.
         folder = stage.input("embed")
-        spaces = {
-            name: vectors.load(folder, name) for name in ("text", "image", "attributes", "fused") if _has(folder, name)
-        }
+        spaces = {name: vectors.load(folder, name) for name in ("text", "image", "attributes", "fused") if _has(folder, name)}
         trials = grid({"vectors": list(spaces)} | contentknn.GRID)
         return told("contentknn", tune(
             lambda params: contentknn.ContentKNN(*spaces[params["vectors"]], decay=params["decay"])

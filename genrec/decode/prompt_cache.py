@@ -1,7 +1,7 @@
 """What a prompt left behind, kept for the next request of the same user: least recently used goes first.
 
-A prompt that was read is found again as a whole or by its beginning, in blocks of `BLOCK` tokens, so a history that grew
-by an item is read from where it changed. Nothing is found by a hash alone: the tokens are compared.
+A prompt that was read is found again as a whole or by its beginning, in blocks of `BLOCK` tokens, so a history that has
+grown by an item is read from where it changed. Nothing is found by a hash alone: the tokens are compared.
 """
 
 from __future__ import annotations

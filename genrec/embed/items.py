@@ -64,9 +64,7 @@ class ItemEncoder:
                 train, len(catalog), dim=self.recipe.fuse.collaborative_dim, seed=seed
             )
         if not modalities:
-            raise UserError(
-                "the recipe asks for no modality at all: set embed.text.kind, embed.image.kind or embed.attributes.kind"
-            )
+            raise UserError("the recipe asks for no modality at all: set embed.text.kind, embed.image.kind or embed.attributes.kind")
         weights = {name: getattr(self.recipe.fuse, name) for name in modalities}
         self.fuser = WhitenedConcat(weights=weights, shrinkage=self.recipe.fuse.shrinkage, dim=self.recipe.fuse.dim)
         self.fuser.fit(modalities, catalog.ids)

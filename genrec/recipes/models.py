@@ -141,9 +141,7 @@ class CompactRecipe(Recipe):
     item_ids: bool = Field(True, description="add an embedding of each item's own to its codes and content")
     item_dropout: Share = Field(0.2, description="how often training hides it, so that new items can do without")
     times: bool = Field(True, description="season, weekday, hour and gaps of the events go in, where times are real")
-    time_dropout: Share = Field(
-        0.1, description="how often training hides a history's times, so that it can do without"
-    )
+    time_dropout: Share = Field(0.1, description="how often training hides a history's times, so that it can do without")
     dense: bool = Field(True, description="learn the score history state · item vector")
     dense_weight: Weight = Field(1.0, description="weight of its loss")
     epochs: Count = Field(15, description="passes over the users, at most")
