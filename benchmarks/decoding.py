@@ -15,10 +15,7 @@ import argparse
 import json
 import statistics
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,7 @@ from typing import Any
 from machine import line, machine  # isort: skip
 import numpy as np
 import torch
+from clock import latencies, over, peak, seconds
 from decoding_ways import (
     SPECIAL,
     HfGenerate,
@@ -235,30 +233,6 @@ def agreement(ways: list[Way], prompts: Tensor) -> None:
     print(f"torch and hf-generate: {100 * same:.1f} % of items in the same place, scores differ by at most {far:.1g}")
 
 
-# ---------------------------------------------------------------------- the clock
-
-
-def seconds(run: Callable[[], object], device: torch.device) -> float:
-    """One call, waited for."""
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    run()
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
-def over(way: Way, prompts: Tensor) -> Callable[[], None]:
-    """All prompts in the way's batches."""
-
-    def run() -> None:
-        for begin in range(0, len(prompts), way.batch):
-            way.answer(prompts[begin : begin + way.batch])
-
-    return run
-
-
 def sweep(ways: dict[int, Way], prompts: Tensor) -> int:
     """The batch at which the floor is fastest, by the better of two runs each."""
     taken: dict[int, list[float]] = {batch: [] for batch in ways}
@@ -298,45 +272,6 @@ def run_turns(
 
 def ratio(times: list[float], count: int, floor: list[float], users: int) -> float:
     return statistics.median((a / count) / (b / users) for a, b in zip(times, floor, strict=False))
-
-
-def latencies(way: Way, prompts: Tensor, count: int, device: torch.device) -> list[float]:
-    """Seconds of single requests."""
-    way.answer(prompts[:1].to(device))
-    return [seconds(lambda i=i: way.answer(prompts[i : i + 1].to(device)), device) for i in range(count)]  # type: ignore[misc]
-
-
-@contextmanager
-def peak(device: torch.device):  # type: ignore[no-untyped-def]
-    """MB that memory grew by at most, as the first of a list: of the GPU's, or of the process's, looked at often."""
-    most = [0.0]
-    if device.type == "cuda":
-        before = torch.cuda.memory_allocated()
-        torch.cuda.reset_peak_memory_stats()
-        yield most
-        most[0] = (torch.cuda.max_memory_allocated() - before) / 2**20
-        return
-    before, done = resident(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.002):
-            most[0] = max(most[0], resident() - before)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield most
-    finally:
-        done.set()
-        watcher.join()
-
-
-def resident() -> float:
-    """MB of this process in memory; 0 where the system does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
-    except OSError:
-        return 0.0
 
 
 if __name__ == "__main__":

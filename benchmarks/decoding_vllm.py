@@ -40,7 +40,8 @@ def main(folder: Path) -> None:
 
     def search(some: list) -> list:
         return [
-            [beam.tokens[length:] for beam in found.sequences] for found in llm.beam_search(some, params, use_tqdm=False)
+            [beam.tokens[length:] for beam in found.sequences]
+            for found in llm.beam_search(some, params, use_tqdm=False)
         ]
 
     search(prompts[:1])

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def catalogue(items: int, codes: int, *, collisions: bool, seed: int = 0) -> Sem
 def token_table(ids: SemanticIds) -> list[Tensor]:
     """Per level the token of every code: one block after the other."""
     bounds = np.cumsum([SPECIAL, *ids.codebook_sizes])
-    return [torch.arange(begin, end) for begin, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [torch.arange(begin, end) for begin, end in pairwise(bounds)]
 
 
 def qwen3(shape: dict[str, Any], vocabulary: int, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
@@ -179,9 +180,10 @@ def vllm_beam_search(
 
     if importlib.util.find_spec("vllm") is None:
         return "not measured: vLLM is not installed; `make vllm` installs it"
-    from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from transformers import PreTrainedTokenizerFast
+
+    from tokenizers import Tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
