@@ -42,19 +42,19 @@ def latencies(way: Way, prompts: Tensor, count: int, device: torch.device) -> li
 
 @contextmanager
 def peak(device: torch.device) -> Iterator[list[float]]:
-    """MB that memory grew by at most, as the first of a list: of the GPU's, or of the process's, looked at often."""
+    """MB in use at most, model and catalogue included, as the first of a list: the GPU's, or the process's, looked at
+    every few milliseconds."""
     most = [0.0]
     if device.type == "cuda":
-        before = torch.cuda.memory_allocated()
         torch.cuda.reset_peak_memory_stats()
         yield most
-        most[0] = (torch.cuda.max_memory_allocated() - before) / 2**20
+        most[0] = torch.cuda.max_memory_allocated() / 2**20
         return
-    before, done = resident(), threading.Event()
+    most[0], done = resident(), threading.Event()
 
     def watch() -> None:
         while not done.wait(0.002):
-            most[0] = max(most[0], resident() - before)
+            most[0] = max(most[0], resident())
 
     watcher = threading.Thread(target=watch)
     watcher.start()

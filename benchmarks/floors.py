@@ -10,6 +10,7 @@ shapes, one after the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -40,7 +41,8 @@ class CausalFloor:
         self.embedding = model.get_input_embeddings().weight.detach()
         norm = model.base_model.norm.weight.detach()
         self.rows = [(part * norm).contiguous() for part in rows]
-        self.layers = []
+        self.layers: list[dict[str, Any]] = []
+        self.distinct = len(layers)
         for layer in layers:
             attention, mlp = layer.self_attn, layer.mlp
             parts = [attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight]
@@ -73,7 +75,7 @@ class CausalFloor:
         self.masks = [self._mask(step, like) for step in range(self.steps)]
         self.codes = [torch.arange(batch * width, device=model.device) % len(part) for part in rows]
 
-    def _mask(self, step: int, like: dict) -> Tensor:
+    def _mask(self, step: int, like: dict[str, Any]) -> Tensor:
         """Beam w sees the prompt and its own tokens, the w-th of every step."""
         own = torch.eye(self.width, dtype=torch.bool).repeat(1, step + 1)
         seen = torch.cat([torch.ones(self.width, self.length, dtype=torch.bool), own], dim=1)
@@ -153,6 +155,7 @@ class CompactFloor:
 
     def __init__(self, model: CompactModel, batch: int, length: int, width: int) -> None:
         self.model, self.batch, self.length, self.width = model, batch, length, width
+        self.distinct = max(len(model.blocks), len(model.depth_mlp))
         self.size = model.config.width
         n, levels = batch * length, len(model.config.codebook_sizes)
         like = {"dtype": model.dtype, "device": model.device}
@@ -224,19 +227,21 @@ def flops_of(shapes: list[Shape]) -> float:
 
 
 class GemmChain:
-    """The products of `shapes` and nothing else, on buffers of their own, weights in memory one after the other."""
+    """The products of `shapes` and nothing else, on buffers of their own.
 
-    def __init__(self, shapes: list[Shape], dtype: torch.dtype, device: torch.device) -> None:
+    distinct: how many weights of one shape the model has, so that the chain finds as many of them in the caches.
+    """
+
+    def __init__(self, shapes: list[Shape], distinct: int, dtype: torch.dtype, device: torch.device) -> None:
         like = {"dtype": dtype, "device": device}
         rows = {(n, inner): torch.randn(n, inner, **like) for n, inner, _ in shapes}
         outs = {(n, columns): torch.empty(n, columns, **like) for n, _, columns in shapes}
-        # The model's weights of a step are those of the step before: as many distinct ones as the first step has.
         weights: dict[tuple[int, int, int], Tensor] = {}
         met: dict[Shape, int] = {}
         self.chain = []
         for n, inner, columns in shapes:
             met[n, inner, columns] = met.get((n, inner, columns), 0) + 1
-            key = (met[n, inner, columns], inner, columns)
+            key = (met[n, inner, columns] % distinct, inner, columns)
             if key not in weights:
                 weights[key] = torch.randn(columns, inner, **like).T
             self.chain.append((rows[n, inner], weights[key], outs[n, columns]))
