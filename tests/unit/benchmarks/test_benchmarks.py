@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import torch
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 TINY = (
@@ -144,3 +146,79 @@ def test_trie_measures_every_setting(runs: Path, capsys: pytest.CaptureFixture[s
     rows = rows_of(capsys.readouterr().out)
     assert [len(row) for row in rows] == [9] * 3 + [6] * 5
     assert rows[1][5] == f"{found['rows'][0]['bytes_per_item']:.2f}"
+
+
+KEYS = {"way", "preset", "users_per_s", "p50_ms", "p99_ms", "peak_mb", "invalid", "ratio_to_floor"}
+
+
+def test_decoding_compares_all_ways_that_are_installed(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    decoding = importlib.import_module("decoding")
+    decoding.main(
+        ["--preset", "tiny", "--repeats", "2", "--ways", "hf-generate", "torch", "--json", str(runs / "d.json")]
+    )
+    found = json.loads((runs / "d.json").read_text())
+    assert [row["way"] for row in found] == ["floor", "torch", "hf-generate"]
+    for row in found:
+        assert row.keys() >= KEYS and row["preset"] == "tiny" and row["users_per_s"] > 0
+        assert row["p50_ms"] <= row["p99_ms"]
+        assert row["invalid"] == (None if row["way"] == "floor" else 0)
+    assert found[0]["ratio_to_floor"] == 1
+    told = capsys.readouterr().out
+    assert "100.0 % of items in the same place" in told, "the engine and Hugging Face search the same tree"
+    assert "GFLOP/s" in told and [row[0] for row in rows_of(told)[1:]] == ["floor", "torch", "hf-generate"]
+
+
+def test_decoding_measures_the_compact_generator(runs: Path) -> None:
+    importlib.import_module("decoding").main(
+        ["--preset", "tiny-compact", "--repeats", "1", "--json", str(runs / "c.json")]
+    )
+    found = json.loads((runs / "c.json").read_text())
+    assert [(row["way"], row["invalid"]) for row in found] == [("floor", None), ("torch", 0)]
+
+
+def test_decoding_says_a_word_where_something_is_missing(
+    runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding = importlib.import_module("decoding")
+    if not torch.cuda.is_available():
+        decoding.main(["--preset", "gpu-0.6b"])
+        assert "not measured" in capsys.readouterr().out
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "vllm" else find(name, *rest))
+    decoding.main(
+        ["--preset", "tiny", "--repeats", "1", "--ways", "torch", "vllm-beam-search", "--json", str(runs / "v.json")]
+    )
+    assert "make vllm" in capsys.readouterr().out
+    assert "make vllm" in json.loads((runs / "v.json").read_text())[-1]["note"]
+
+
+def test_the_floors_compute_what_the_models_do() -> None:
+    """A floor that left something out would be no floor: its logits are those of the model for the same tokens."""
+    ways, floors = importlib.import_module("decoding_ways"), importlib.import_module("floors")
+    ids = ways.catalogue(200, 8, collisions=True)
+    shape = importlib.import_module("decoding").PRESETS["tiny"].shape | {"num_key_value_heads": 1}
+    tokens = ways.token_table(ids)
+    model = ways.qwen3(shape, 4 + sum(ids.codebook_sizes), torch.device("cpu"), torch.float32)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.add_(torch.randn_like(weights) * 0.1)
+    rows = [model.lm_head.weight.detach()[part] for part in tokens]
+    floor = floors.CausalFloor(model, rows, 2, 7, 3)
+    prompts = torch.randint(4, 20, (2, 7))
+    found = floor.run(prompts).view(2, 3, -1)
+    written = [floor.codes[step].view(2, 3) for step in range(floor.steps)]
+    for beam in range(3):
+        whole = torch.cat([prompts, *[part[:, beam, None] for part in written]], dim=1)
+        with torch.no_grad():
+            expected = model(input_ids=whole).logits[:, -1, tokens[-1]]
+        torch.testing.assert_close(found[:, beam], expected, rtol=1e-4, atol=1e-4)
+
+    small = ways.compact(ids, 16, 5, torch.device("cpu"))
+    floor = floors.CompactFloor(small, 2, 5, 3)
+    items = torch.randint(0, len(ids), (2, 5))
+    with torch.no_grad():
+        state = small.encode(items, torch.ones(2, 5, dtype=torch.bool))[:, -1:].expand(-1, 3, -1)
+        for level, codes in enumerate(floor.written[:-1]):
+            state = small.descend(level, state, codes.view(2, 3))
+        expected = small.level_logits(len(ids.codebook_sizes) - 1, state)
+    torch.testing.assert_close(floor.run(items).view(2, 3, -1), expected, rtol=1e-4, atol=1e-4)
