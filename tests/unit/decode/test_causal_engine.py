@@ -95,7 +95,7 @@ class Plain:
         self.sequences = [[row[:n].tolist()] for row, n in zip(prompts, lengths.tolist(), strict=True)]
 
     @torch.no_grad()
-    def __call__(self, level: int, parents: Tensor | None, codes: Tensor | None) -> Tensor:
+    def __call__(self, level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None) -> Tensor:
         if parents is not None and codes is not None:
             table = TOKENS[level - 1]
             self.sequences = [
