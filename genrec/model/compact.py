@@ -328,7 +328,9 @@ class CompactModel(PreTrainedModel):
     def dense_logits(self, state: Tensor, vectors: Tensor) -> Tensor:
         """state (B, width), vectors (N, width) → (B, N)."""
         assert self.dense_out is not None and self.dense_bias is not None
-        return self.dense_out(state) @ vectors.T + self.dense_bias
+        # An item that training never showed has learned no bias: it gets what items have on average.
+        usual = (self.dense_bias * self.known).sum() / self.known.sum().clamp(min=1)
+        return self.dense_out(state) @ vectors.T + torch.where(self.known, self.dense_bias, usual)
 
     # ------------------------------------------------------------------ training
 
@@ -363,6 +365,8 @@ class CompactModel(PreTrainedModel):
                 depth = self.descend(level, depth, codes[:, level])
         losses = {"codes": loss_codes, "loss": loss_codes}
         if self.config.dense:
-            losses["dense"] = F.cross_entropy(self.dense_logits(state, self.item_vectors()), targets)
+            # Items that no history has are not there yet: as wrong answers to every question they would be unlearned.
+            logits = self.dense_logits(state, self.item_vectors()).masked_fill(~self.known, -torch.inf)
+            losses["dense"] = F.cross_entropy(logits, targets)
             losses["loss"] = loss_codes + self.config.dense_weight * losses["dense"]
         return losses

@@ -20,6 +20,7 @@ from genrec.decode.trie import Trie
 from genrec.errors import UserError
 from genrec.evaluate import metrics
 from genrec.model.compact import CompactModel
+from genrec.sid.codes import SemanticIds
 
 VALIDATION_USERS = 2000
 """How many validation questions an epoch is scored on, at most; the same ones every time."""
@@ -51,10 +52,13 @@ def train_compact(
     def batches(epoch: int) -> list[np.ndarray]:
         return [part.numpy() for part in loop.by_length(histories.lengths, batch_tokens, config.seed, epoch)]
 
-    parents = [torch.zeros(len(trie), dtype=torch.long), *trie.paths()[:-1]]
+    # Newcomers are not there yet: a code that leads to them alone must not be unlearned as a wrong answer.
+    known = Trie.build(SemanticIds(model.codes[model.known].cpu().numpy(), model.config.codebook_sizes))
+    place = model.known.cpu().cumsum(0) - 1
+    parents = [torch.zeros(len(known), dtype=torch.long), *known.paths()[:-1]]
 
     def siblings(level: int, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        _, codes, exists = trie.children(level, parents[level][items.cpu()][:, None])
+        _, codes, exists = known.children(level, parents[level][place[items.cpu()]][:, None])
         return codes[:, 0].to(items.device), exists[:, 0].to(items.device)
 
     def loss(module: torch.nn.Module, rows: np.ndarray) -> torch.Tensor:
