@@ -17,12 +17,22 @@ from genrec.evaluate.interface import TopK
 class Generator:
     """Codes alone, or codes and a leaf score, behind the evaluator's interface.
 
-    prior: float32 (N,), the order for people without a history; they get it instead of an error.
+    prior: float32 (N,), the order for people without a history; they get it instead of an error. available: bool (N,),
+    False for items that nobody gets; None where all are there.
     """
 
-    def __init__(self, engine: TorchEngine, prior: np.ndarray, leaf: LeafScorer | None = None) -> None:
-        self.engine, self.leaf = engine, leaf
+    def __init__(
+        self,
+        engine: TorchEngine,
+        prior: np.ndarray,
+        leaf: LeafScorer | None = None,
+        available: np.ndarray | None = None,
+    ) -> None:
+        self.engine, self.leaf, self.available = engine, leaf, available
         self.prior = torch.from_numpy(np.asarray(prior, np.float32))
+        self._withdrawn = torch.empty(0, dtype=torch.long)
+        if available is not None:
+            self._withdrawn = torch.from_numpy(np.flatnonzero(~available))
         self.name = "genrec-compact"
 
     def recommend(self, histories: Sequences, k: int, *, exclude_seen: bool = False) -> TopK:
@@ -39,16 +49,15 @@ class Generator:
 
     def _prior(self, batch: int, k: int) -> tuple[Tensor, Tensor]:
         count = min(k, len(self.prior))
-        picked, values = best(self.prior[None], torch.arange(len(self.prior))[None], count)
+        prior = self.prior.index_fill(0, self._withdrawn, CLOSED)[None]
+        picked, values = best(prior, torch.arange(len(self.prior))[None], count)
         fill = (0, k - count)
-        items = torch.nn.functional.pad(picked, fill, value=-1)
+        items = torch.nn.functional.pad(picked.masked_fill(values == CLOSED, -1), fill, value=-1)
         return items.expand(batch, -1), torch.nn.functional.pad(values, fill, value=CLOSED).expand(batch, -1)
 
     def _generate(self, histories: Sequences, k: int, exclude_seen: bool) -> tuple[Tensor, Tensor]:
         states = self.engine.states(histories)
-        constraints = (
-            self.engine.exclude(histories) if exclude_seen else Constraints.none(len(histories), states.device)
-        )
+        constraints = self.constraints(histories, exclude_seen)
         if self.leaf is None:
             beams = self.engine.search(states, constraints, k)
             return beams.items, beams.scores
@@ -57,6 +66,17 @@ class Generator:
         scores = self.leaf.total(codes, tables, items.clamp(min=0)).masked_fill(codes == CLOSED, CLOSED)
         picked, values = best(scores, items, k)
         return torch.where(values > CLOSED, items.gather(1, picked), -1), values
+
+    def constraints(self, histories: Sequences, exclude_seen: bool) -> Constraints:
+        """What these requests may not get: what is withdrawn and, where asked, what their histories hold."""
+        device = self.engine.trie.order.device
+        if not len(self._withdrawn):
+            return self.engine.exclude(histories) if exclude_seen else Constraints.none(len(histories), device)
+        items, mask = histories.padded(int(histories.lengths.max(initial=0)) if exclude_seen else 0)
+        withdrawn = self._withdrawn.expand(len(histories), -1)
+        closed = torch.cat([torch.from_numpy(items), withdrawn], dim=1).to(device)
+        counts = torch.cat([torch.from_numpy(mask), torch.ones_like(withdrawn, dtype=torch.bool)], dim=1).to(device)
+        return Constraints.from_items(closed, counts, self.engine.rank_of)
 
     def candidates(
         self, states: Tensor, tables: dict[str, Tensor], constraints: Constraints, k: int

@@ -37,6 +37,7 @@ class LeafScorer:
 
     weights: by feature. `codes` always takes part, with 1 where it is not named; another that is 0 is not computed.
     proposals: how many items each of the dense head and the neighbours may add to a request's candidates.
+    available: bool (N,) on the CPU, the items that may be proposed; None for all.
     """
 
     model: CompactModel
@@ -45,6 +46,7 @@ class LeafScorer:
     popularity: np.ndarray
     weights: dict[str, float]
     proposals: int = 50
+    available: Tensor | None = None
 
     def __post_init__(self) -> None:
         with torch.inference_mode():
@@ -81,6 +83,8 @@ class LeafScorer:
         count = min(self.proposals, len(self.popularity))
         if not chosen or not count:
             return torch.empty(0, 0, dtype=torch.long)
+        if self.available is not None:
+            chosen = [table.masked_fill(~self.available, -torch.inf) for table in chosen]
         return torch.cat([table.topk(count, dim=1).indices for table in chosen], dim=1)
 
     def total(self, codes: Tensor, tables: dict[str, Tensor], items: Tensor) -> Tensor:

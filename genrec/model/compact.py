@@ -16,6 +16,7 @@ The *dense head* scores an item by h · V x_i, x_i its input embedding: the seco
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -182,6 +183,7 @@ class CompactModel(PreTrainedModel):
             nn.Sequential(nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
             for _ in range(levels - 1)
         )
+        self._vectors: Tensor | None = None
         self.dense_out = nn.Linear(width, width) if config.dense else None
         self.dense_bias = nn.Parameter(torch.zeros(config.n_items)) if config.dense else None
         self.post_init()
@@ -208,6 +210,23 @@ class CompactModel(PreTrainedModel):
                 self.content_scale.fill_(1 / max(float(np.sqrt(np.square(content, dtype=np.float64).mean())), 1e-12))
             self.content.copy_(torch.from_numpy(np.array(content, dtype=np.float32)) * self.content_scale)
 
+    def with_items(self, codes: Tensor, content: Tensor, known: Tensor, vectors: Tensor | None = None) -> CompactModel:
+        """This model over a catalogue that has grown or changed: the same parameters, not copies, and other buffers.
+
+        codes: int64 (N', L). content: float32 (N', content_dim), scaled as `scaled` does. known: bool (N',). vectors:
+        what `item_vectors` gives, where it is known already. For decoding; what is saved or trained is made anew.
+        """
+        other = copy.copy(self)
+        other._buffers = self._buffers | {"codes": codes, "content": content, "known": known}
+        other._vectors = vectors
+        return other
+
+    def scaled(self, content: np.ndarray) -> Tensor:
+        """Content vectors float32 (M, d) as the model keeps them: (M, content_dim), on its device."""
+        if not self.config.content_dim:
+            return torch.zeros(len(content), 0, device=self.content.device)
+        return torch.from_numpy(np.array(content, dtype=np.float32)).to(self.content.device) * self.content_scale
+
     @torch.no_grad()
     def warm_start(self, former: CompactModel) -> None:
         """Take over the weights of a model of the same shape whose items are the first of this one's."""
@@ -231,7 +250,8 @@ class CompactModel(PreTrainedModel):
         if self.content_in is not None:
             x = x + self.content_in(self.content[items])
         if self.item_in is not None:
-            own = self.item_in(items)
+            # An item that came after the training has no embedding of its own, and `known` says so.
+            own = self.item_in(items.clamp(max=self.config.n_items - 1))
             if self.training and self.config.item_dropout:
                 own = own * (torch.rand(own.shape[:-1], device=own.device) >= self.config.item_dropout)[..., None]
             x = x + own * self.known[items][..., None]
@@ -306,15 +326,18 @@ class CompactModel(PreTrainedModel):
 
     def item_vectors(self) -> Tensor:
         """The items' input embeddings, which the dense head scores with as well: (N, width)."""
-        every = torch.arange(self.config.n_items, device=self.codes.device)
+        if self._vectors is not None:
+            return self._vectors
+        every = torch.arange(len(self.codes), device=self.codes.device)
         if self.training or len(every) <= CHUNK:
             return self.embed_items(every)
         return torch.cat([self.embed_items(some) for some in every.split(CHUNK)])
 
     def dense_logits(self, state: Tensor, vectors: Tensor) -> Tensor:
-        """state (B, width), vectors (N, width) → (B, N)."""
+        """state (B, width), vectors (N, width) → (B, N). An item that came after the training has no bias."""
         assert self.dense_out is not None and self.dense_bias is not None
-        return self.dense_out(state) @ vectors.T + self.dense_bias
+        bias = F.pad(self.dense_bias, (0, len(vectors) - len(self.dense_bias)))
+        return self.dense_out(state) @ vectors.T + bias
 
     # ------------------------------------------------------------------ training
 
