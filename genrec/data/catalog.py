@@ -69,23 +69,29 @@ class Catalog:
         """The items named, in the order in which they stand here (so their indices change)."""
         return Catalog(self.table.filter(pl.col("item_id").is_in(list(ids))), self.root)
 
-    def extended(self, rows: pl.DataFrame) -> Catalog:
-        """These items, then those of `rows`, whose columns are among the catalogue's; what they lack is null.
+    def conformed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` with all columns of the catalogue, of its types and in its order; what they lack is null.
 
-        UserError where a column is not the catalogue's or holds something else than its type.
+        UserError for a column that the catalogue lacks, or that holds something else there.
         """
-        unknown = [column for column in rows.columns if column not in self.table.columns]
+        schema = self.table.schema
+        unknown = [column for column in rows.columns if column not in schema]
         if unknown:
             raise UserError(
-                f"the catalogue has no column {unknown[0]!r}; {nearest(unknown[0], self.table.columns)} "
+                f"the catalogue has no column {unknown[0]!r}; {nearest(unknown[0], list(schema))} "
                 f"A new column needs a new run: leave it out here"
             )
+        absent = [pl.lit(None).alias(name) for name in schema if name not in rows.columns]
         try:
-            fresh = rows.cast({name: self.table.schema[name] for name in rows.columns})
+            return rows.with_columns(absent).select(schema.names()).cast(dict(schema))
         except pl.exceptions.PolarsError as error:
             raise UserError(f"a column has other values than the catalogue's: {error}") from None
+
+    def extended(self, rows: pl.DataFrame) -> Catalog:
+        """These items, then those of `rows`, as `conformed` takes them."""
+        fresh = self.conformed(rows)
         # Once in a while in one piece: a table of very many pieces is slow to read.
-        together = pl.concat([self.table, fresh], how="diagonal", rechunk=self.table.n_chunks() >= PIECES)
+        together = pl.concat([self.table, fresh], rechunk=self.table.n_chunks() >= PIECES)
         grown = Catalog(together, self.root)
         # To list a catalogue's ids takes a moment in which nothing else runs: what has been listed is gone on from.
         if "ids" in self.__dict__:

@@ -30,7 +30,6 @@ from genrec.decode.torch_engine import TorchEngine
 from genrec.decode.trie import Trie
 from genrec.errors import UserError, nearest
 from genrec.evaluate.baselines.contentknn import normalised
-from genrec.model.compact import CompactModel
 from genrec.sid import SemanticIds
 from genrec.sid.collisions import admit
 from genrec.sid.residual import ResidualTokenizer
@@ -60,7 +59,7 @@ class Growing:
     def changed(self, places: Tensor, rows: Tensor) -> Growing:
         """A copy in which `places` hold `rows`."""
         copied = self.rows.clone()
-        copied[places] = rows
+        copied[places.to(copied.device)] = rows
         return Growing(copied)
 
 
@@ -88,10 +87,9 @@ class Snapshot:
 
     @cached_property
     def tables(self) -> dict[str, Growing]:
-        """What the generator looks up by item: the model's buffers, item vectors, content vectors of the leaf score."""
+        """What is looked up by item: its embedding and, for the leaf score, its content at unit length."""
         engine, leaf = self.generator.engine, self.generator.leaf
-        model = engine.model
-        found = {"codes": model.codes, "content": model.content, "known": model.known, "vectors": engine.vectors}
+        found = {"vectors": engine.vectors}
         if leaf is not None:
             found |= {"unit": torch.from_numpy(leaf.content.vectors), "present": torch.from_numpy(leaf.content.present)}
         return {name: Growing(rows) for name, rows in found.items()}
@@ -118,35 +116,20 @@ class Draft:
 
     def add(self, rows: pl.DataFrame, vectors: np.ndarray, codes: np.ndarray) -> None:
         """rows (M) with vectors float32 (M, d) and semantic IDs uint16 (M, L)."""
+        n, count = len(self.ids), len(codes)
         self.catalog = self.catalog.extended(rows)
         self.ids = SemanticIds(np.concatenate([self.ids.codes, codes]), self.ids.codebook_sizes)
-        self.available = np.concatenate([self.available, np.ones(len(codes), bool)])
-        model = self._model
-        added = {
-            "codes": torch.from_numpy(codes.astype(np.int64)).to(model.device),
-            "content": model.scaled(vectors),
-            "known": torch.zeros(len(codes), dtype=torch.bool, device=model.device),
-        }
-        if "unit" in self.tables:
-            added |= zip(("unit", "present"), map(torch.from_numpy, normalised(vectors)), strict=True)
-        self.tables = self.tables | {name: self.tables[name].extended(rows) for name, rows in added.items()}
-        fresh = torch.arange(len(self.ids) - len(codes), len(self.ids), device=model.device)
-        self.tables["vectors"] = self.tables["vectors"].extended(self._embedded(fresh))
+        self.available = np.concatenate([self.available, np.ones(count, bool)])
+        parts = self._parts(np.arange(n, n + count), vectors)
+        self.tables = {name: table.extended(parts[name]) for name, table in self.tables.items()}
 
     def change(self, items: np.ndarray, rows: pl.DataFrame, vectors: np.ndarray | None) -> None:
         """Columns, and content vectors float32 (M, d) where they are other ones now; never a semantic ID."""
         self.catalog = self.catalog.changed(items, rows.drop("item_id"))
-        if vectors is None:
-            return
-        places = torch.from_numpy(items)
-        own = places.to(self._model.device)
-        other = {"content": self.tables["content"].changed(own, self._model.scaled(vectors))}
-        if "unit" in self.tables:
-            parts = zip(("unit", "present"), map(torch.from_numpy, normalised(vectors)), strict=True)
-            other |= {name: self.tables[name].changed(places, part) for name, part in parts}
-        self.tables = self.tables | other
-        self.tables["vectors"] = self.tables["vectors"].changed(own, self._embedded(own))
-        self._moved = True
+        if vectors is not None:
+            parts, places = self._parts(items, vectors), torch.from_numpy(items)
+            self.tables = {name: table.changed(places, parts[name]) for name, table in self.tables.items()}
+            self._moved = True
 
     def allow(self, items: np.ndarray, available: bool) -> None:
         self.available[items] = available
@@ -169,7 +152,7 @@ class Draft:
         grown = n - len(self.former.catalog)
         engine = former.engine
         held = {name: table.rows for name, table in self.tables.items()}
-        model = engine.model.with_items(held["codes"], held["content"], held["known"], held["vectors"])
+        model = engine.model.over(held["vectors"])
         if grown or self._moved:
             trie = Trie.build(self.ids) if grown else engine.trie
             options = {"width": engine.width, "batch": engine.batch, "remembered": engine.remembered}
@@ -194,20 +177,19 @@ class Draft:
         snapshot.__dict__.update(ids=self.ids, tables=self.tables)
         return snapshot
 
-    @property
-    def _model(self) -> CompactModel:
-        return self.former.generator.engine.model
-
     @torch.inference_mode()
-    def _embedded(self, items: Tensor) -> Tensor:
-        held = (self.tables[name].rows for name in ("codes", "content", "known"))
-        vectors: Tensor = self._model.with_items(*held).embed_items(items)
-        return vectors
+    def _parts(self, items: np.ndarray, vectors: np.ndarray) -> dict[str, Tensor]:
+        """The rows of `Snapshot.tables` for items with content vectors float32 (M, d)."""
+        model = self.former.generator.engine.model
+        codes = torch.from_numpy(self.ids.codes[items].astype(np.int64)).to(model.device)
+        unit, present = normalised(vectors)
+        embedded = model.embed_as(torch.from_numpy(items).to(model.device), codes, vectors)
+        return {"vectors": embedded, "unit": torch.from_numpy(unit), "present": torch.from_numpy(present)}
 
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """What newcomers are made known by. encode: items' fused vectors, float32 (M, d). reads: the columns it looks at."""
+    """What newcomers are made known by. encode: vectors float32 (M, d) of items. reads: the columns it looks at."""
 
     encode: Callable[[Catalog], np.ndarray]
     tokenizer: ResidualTokenizer
@@ -234,7 +216,7 @@ class Living:
         return self._load()
 
     def add(self, rows: pl.DataFrame, vectors: np.ndarray | None = None) -> Entry:
-        """Newcomers, with columns of the catalogue. vectors: float32 (M, d), where they are not the encoder's to make."""
+        """Newcomers, with columns of the catalogue. vectors: float32 (M, d), where the encoder need not make them."""
         with self._lock:
             before = self.current
             ids = _ids(rows)
@@ -242,11 +224,10 @@ class Living:
                 if item_id in before.catalog.index:
                     back = "" if before.available[before.catalog.index[item_id]] else "; it is withdrawn: `restore` it"
                     raise UserError(f"the catalogue has item {item_id!r} already: `change_items` changes it{back}")
-            grown = before.catalog.extended(rows)
-            fresh = grown.table[len(before.catalog) :]
+            fresh = before.catalog.conformed(rows)
             _readable(fresh)
             if vectors is None:
-                vectors = self.frozen.encode(Catalog(fresh, grown.root))
+                vectors = self.frozen.encode(Catalog(fresh, before.catalog.root))
             codes = admit(before.ids, self.frozen.tokenizer, vectors).codes[len(before.ids) :]
             return self._make(before, "add", ids, Payload(fresh, vectors, codes))
 
@@ -262,14 +243,13 @@ class Living:
             items = before.items(ids)
             if rows.width < 2:
                 raise UserError("nothing to change: give item_id and at least one other column")
-            rows = Catalog(before.catalog.table[:0], None).extended(rows).table.select(rows.columns)
-            vectors = None
-            after = before.catalog.changed(items, rows.drop("item_id"))
-            whole = after.table[items]
+            rows = before.catalog.conformed(rows).select(rows.columns)
+            whole = before.catalog.table[items].with_columns(rows.get_columns())
             if {"text", "image"} & set(rows.columns):
                 _readable(whole)
+            vectors = None
             if self.frozen.reads & set(rows.columns):
-                vectors = self.frozen.encode(Catalog(whole, after.root))
+                vectors = self.frozen.encode(Catalog(whole, before.catalog.root))
             return self._make(before, "change", ids, Payload(rows, vectors))
 
     def withdraw(self, item_ids: Sequence[str]) -> Entry:

@@ -210,22 +210,22 @@ class CompactModel(PreTrainedModel):
                 self.content_scale.fill_(1 / max(float(np.sqrt(np.square(content, dtype=np.float64).mean())), 1e-12))
             self.content.copy_(torch.from_numpy(np.array(content, dtype=np.float32)) * self.content_scale)
 
-    def with_items(self, codes: Tensor, content: Tensor, known: Tensor, vectors: Tensor | None = None) -> CompactModel:
-        """This model over a catalogue that has grown or changed: the same parameters, not copies, and other buffers.
+    def over(self, vectors: Tensor) -> CompactModel:
+        """This model over a catalogue that has grown or changed: the same parameters, not copies.
 
-        codes: int64 (N', L). content: float32 (N', content_dim), scaled as `scaled` does. known: bool (N',). vectors:
-        what `item_vectors` gives, where it is known already. For decoding; what is saved or trained is made anew.
+        vectors: (N', width), which `item_vectors` gives from now on; see `embed_as`. For decoding only: codes and
+        content of the other items are not in it.
         """
         other = copy.copy(self)
-        other._buffers = self._buffers | {"codes": codes, "content": content, "known": known}
         other._vectors = vectors
         return other
 
-    def scaled(self, content: np.ndarray) -> Tensor:
-        """Content vectors float32 (M, d) as the model keeps them: (M, content_dim), on its device."""
-        if not self.config.content_dim:
-            return torch.zeros(len(content), 0, device=self.content.device)
-        return torch.from_numpy(np.array(content, dtype=np.float32)).to(self.content.device) * self.content_scale
+    def embed_as(self, items: Tensor, codes: Tensor, content: np.ndarray) -> Tensor:
+        """Input embeddings that items (M,) have with codes int64 (M, L) and content vectors float32 (M, d) as
+        `set_items` takes them: (M, width). Items beyond the model's own have no embedding of their own."""
+        scaled = torch.from_numpy(np.array(content, dtype=np.float32)).to(self.content.device) * self.content_scale
+        last = self.config.n_items - 1
+        return self._embedded(items.clamp(max=last), codes, scaled, self.known[items.clamp(max=last)] & (items <= last))
 
     @torch.no_grad()
     def warm_start(self, former: CompactModel) -> None:
@@ -245,16 +245,17 @@ class CompactModel(PreTrainedModel):
         In training an item's own embedding is hidden from time to time, so that codes and content alone must do, as
         they must for an item that came after the training.
         """
-        codes = self._spared(self.codes[items])
+        return self._embedded(items, self._spared(self.codes[items]), self.content[items], self.known[items])
+
+    def _embedded(self, items: Tensor, codes: Tensor, content: Tensor, known: Tensor) -> Tensor:
         x = torch.stack([table(codes[..., level]) for level, table in enumerate(self.code_in)]).sum(0)
         if self.content_in is not None:
-            x = x + self.content_in(self.content[items])
+            x = x + self.content_in(content)
         if self.item_in is not None:
-            # An item that came after the training has no embedding of its own, and `known` says so.
-            own = self.item_in(items.clamp(max=self.config.n_items - 1))
+            own = self.item_in(items)
             if self.training and self.config.item_dropout:
                 own = own * (torch.rand(own.shape[:-1], device=own.device) >= self.config.item_dropout)[..., None]
-            x = x + own * self.known[items][..., None]
+            x = x + own * known[..., None]
         return x
 
     def _spared(self, codes: Tensor) -> Tensor:
@@ -328,7 +329,7 @@ class CompactModel(PreTrainedModel):
         """The items' input embeddings, which the dense head scores with as well: (N, width)."""
         if self._vectors is not None:
             return self._vectors
-        every = torch.arange(len(self.codes), device=self.codes.device)
+        every = torch.arange(self.config.n_items, device=self.codes.device)
         if self.training or len(every) <= CHUNK:
             return self.embed_items(every)
         return torch.cat([self.embed_items(some) for some in every.split(CHUNK)])

@@ -196,7 +196,7 @@ def test_any_sequence_of_changes_is_a_catalogue_built_anew(
 ) -> None:
     folder = tmp_path_factory.mktemp("live")
     living, reference = world.living(folder, leaf=leaf), Reference(world.table)
-    codes = {}
+    codes: dict[str, tuple[int, ...]] = {}
     for kind, seed in changes:
         before = living.current
         copied = (before.catalog.table.clone(), before.ids.codes.copy(), before.available.copy())
@@ -355,7 +355,7 @@ def test_a_written_change_counts_though_nobody_saw_it(world: World, tmp_path: Pa
     assert X_is_in(world.living(tmp_path).current) and not X_is_in(before)
 
 
-def X_is_in(snapshot: Snapshot) -> bool:  # noqa: N802
+def X_is_in(snapshot: Snapshot) -> bool:
     return "X" in snapshot.catalog.index
 
 
