@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rest = latency(living, world, lambda done: done >= requests)
         busy = during_swaps(living, world, asked.swaps)
     found: dict[str, Any] = {
-        "items": n, "newcomers": newcomers, "beam": asked.beam, "leaf": asked.leaf, "add_s": additions, "parts_s": parts,
+        "items": n, "newcomers": newcomers, "beam": asked.beam, "leaf": asked.leaf, "add_s": additions,
+        "parts_s": parts,
         "at_rest": rest, "during_swaps": busy, "machine": machine(),
     }  # fmt: skip
 

@@ -129,7 +129,7 @@ class Recommender:
     def add_items(self, items: Items) -> Entry:
         """New items, there for every request that begins after this returns; the version that this makes.
 
-        items: a data frame or one mapping an item, with item_id and columns of the catalogue. Without a column text it
+        items: a data frame or one mapping an item, with item_id and columns of the catalogue. A text that is not given
         is made as readers make it, of title, brand, categories and description. image: a path, absolute or below the
         catalogue's root. All is written to `path`/live before it counts, and there again after a restart.
 
@@ -139,9 +139,10 @@ class Recommender:
         from genrec.data.readers.columns import compose, text_sources
 
         rows = items if isinstance(items, pl.DataFrame) else pl.DataFrame(list(items), infer_schema_length=None)
-        texts = text_sources({}, rows.columns)
-        if "text" not in rows.columns and texts:
-            rows = rows.with_columns(compose(rows, texts).alias("text"))
+        texts = text_sources({}, [name for name in rows.columns if name != "text"])
+        if texts:
+            said = [pl.col("text")] if "text" in rows.columns else []
+            rows = rows.with_columns(pl.coalesce(*said, compose(rows, texts)).alias("text"))
         return self._living().add(rows)
 
     def change_items(self, items: Items) -> Entry:

@@ -350,9 +350,13 @@ def generate(
 
     Columns user_id, rank (1 …), item_id, score. A killed run keeps its finished shards and goes on after them.
     """
-    from genrec.recommender import Recommender
+    from genrec.recommender import LIVE, Recommender
 
-    recipe = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
+    recipe: dict[str, Any] = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
+    log = workspace.path / LIVE / "log.jsonl"
+    if log.exists():
+        # The catalogue was changed since the run was trained; with every change the answers are other ones.
+        recipe["live"] = log.read_bytes().count(b"\n") - 1
 
     def work(stage: Stage) -> None:
         catalog, interactions = load_data(stage.input("data"))

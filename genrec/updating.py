@@ -44,7 +44,7 @@ def update(
     for path in (events, items):
         if path is not None and not path.is_file():
             raise UserError(f"there is no file {path}")
-    if (workspace.path / LIVE).exists():
+    if (workspace.path / LIVE / "log.jsonl").exists():
         raise UserError(
             f"{workspace.path / LIVE} holds changes that were made to the catalogue since, which an update would lose: "
             f"give what was added there by --items (`Recommender.from_pretrained` of the run, .catalog.table, has it), "

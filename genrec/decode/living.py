@@ -334,7 +334,7 @@ def _once(item_ids: Sequence[str]) -> None:
 
 
 def _readable(rows: pl.DataFrame) -> None:
-    bare = rows.filter(pl.col("text").is_null() & pl.col("image").is_null())
+    bare = rows.filter((pl.col("text").fill_null("").str.strip_chars() == "") & pl.col("image").is_null())
     if bare.height:
         more = f" (and {bare.height - 1} more such item(s))" if bare.height > 1 else ""
         raise UserError(f"item {bare['item_id'][0]!r} has neither text nor image{more}: give it one of them")

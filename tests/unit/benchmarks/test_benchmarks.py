@@ -122,3 +122,18 @@ def test_semantic_ids_compares_tokenizers(runs: Path, capsys: pytest.CaptureFixt
         assert row["r2_held_out"] < row["r2"] <= 1, "what was not seen is rebuilt less well"
         assert all(level["perplexity"] <= 16 for level in row["levels"][:-1])
     assert len(rows_of(capsys.readouterr().out)) == 3
+
+
+@pytest.mark.parametrize("leaf", [[], ["--leaf"]], ids=["plain", "leaf"])
+def test_living_times_additions_and_requests(
+    leaf: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    importlib.import_module("living").main(
+        ["--preset", "small", "--swaps", "8", "--beam", "10", *leaf, "--json", str(tmp_path / "l.json")]
+    )
+    found = json.loads((tmp_path / "l.json").read_text())
+    assert len(found["add_s"]) == 3 and min(*found["add_s"], *found["parts_s"].values()) > 0
+    assert found["at_rest"]["requests"] == 20 <= found["during_swaps"]["requests"]
+    assert all(found[part][wrong] == 0 for part in ("at_rest", "during_swaps") for wrong in ("invalid", "errors"))
+    rows = rows_of(capsys.readouterr().out)
+    assert len(rows) == 1 + 6 + 1 + 2 and rows[6][0].startswith("in all")
