@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -17,9 +18,15 @@ from genrec.evaluate.interface import TopK
 
 if TYPE_CHECKING:
     from genrec.decode.generator import Generator
+    from genrec.decode.journal import Entry
+    from genrec.decode.living import Living, Snapshot
 
 PARTS = ("data", "embed", "sid", "model")
-"""What of a workspace a recommender needs; a saved one is a folder of these."""
+"""What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
+LIVE = "live"
+"""The folder of changes to the catalogue since: see `genrec.decode.journal`."""
+
+Items = pl.DataFrame | Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,13 @@ class Recommendation:
     score: float
 
 
+@dataclass
+class _Still:
+    """A catalogue that nobody has changed."""
+
+    current: Snapshot
+
+
 class Recommender:
     """A trained generator over its catalogue.
 
@@ -39,7 +53,11 @@ class Recommender:
     """
 
     def __init__(self, path: Path, catalog: Catalog, generator: Generator) -> None:
-        self.path, self.catalog, self.generator = path, catalog, generator
+        from genrec.decode.living import Snapshot
+
+        self.path = path
+        self._held: Living | _Still = _Still(Snapshot.first(catalog, generator))
+        self._lock = Lock()
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50) -> Recommender:
@@ -48,7 +66,24 @@ class Recommender:
         for part in PARTS:
             if not (path / part / "manifest.json").exists():
                 raise UserError(f"{path} holds no trained recommender (no finished {part}/): run `genrec run {path}`")
-        return cls(path, Catalog.read(path / "data" / "catalog.parquet"), load_generator(path, beam=beam))
+        recommender = cls(path, *_parts(path, beam))
+        if (path / LIVE).exists():
+            recommender._living()
+        return recommender
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Catalogue, generator and availability as they stand now; what is taken once stays as it is."""
+        return self._held.current
+
+    @property
+    def catalog(self) -> Catalog:
+        """All items that can stand in a history, withdrawn ones too."""
+        return self.snapshot.catalog
+
+    @property
+    def generator(self) -> Generator:
+        return self.snapshot.generator
 
     def recommend(self, history: Sequence[str], k: int = 10, *, exclude_seen: bool = True) -> list[Recommendation]:
         """The k items most likely to come after `history` (item ids, oldest first; may be empty)."""
@@ -58,14 +93,16 @@ class Recommender:
         self, histories: Iterable[Sequence[str]], k: int = 10, *, exclude_seen: bool = True
     ) -> list[list[Recommendation]]:
         """`recommend` for many people in one batch. UserError for an item id the catalogue does not have."""
-        if not 1 <= k <= len(self.catalog):
-            raise UserError(f"k = {k}: ask for 1 to {len(self.catalog)} items, as many as the catalogue has")
-        asked = Sequences.from_lists([self._items(history) for history in histories])
-        answer = self.generator.recommend(asked, k, exclude_seen=exclude_seen)
-        titles = self.catalog.table["title"]
+        now = self.snapshot  # one version for the whole request, whatever is changed meanwhile
+        catalog = now.catalog
+        if not 1 <= k <= len(catalog):
+            raise UserError(f"k = {k}: ask for 1 to {len(catalog)} items, as many as the catalogue has")
+        asked = Sequences.from_lists([_items(history, catalog) for history in histories])
+        answer = now.generator.recommend(asked, k, exclude_seen=exclude_seen)
+        titles = catalog.table["title"]
         return [
             [
-                Recommendation(self.catalog.ids[item], titles[item], float(score))
+                Recommendation(catalog.ids[item], titles[item], float(score))
                 for item, score in zip(items.tolist(), scores.tolist(), strict=True)
                 if item >= 0
             ]
@@ -74,25 +111,124 @@ class Recommender:
 
     def recommend_table(self, sequences: Sequences, k: int = 10, *, exclude_seen: bool = True) -> pl.DataFrame:
         """Columns user_id, rank (1 is best), item_id, score for histories of item indices."""
-        answer: TopK = self.generator.recommend(sequences, k, exclude_seen=exclude_seen)
+        now = self.snapshot
+        answer: TopK = now.generator.recommend(sequences, k, exclude_seen=exclude_seen)
         rows, places = np.nonzero(answer.items >= 0)
         return pl.DataFrame(
             {
                 "user_id": np.array(sequences.users, dtype=object)[rows].tolist(),
                 "rank": (places + 1).astype(np.int32),
-                "item_id": np.array(self.catalog.ids, dtype=object)[answer.items[rows, places]].tolist(),
+                "item_id": np.array(now.catalog.ids, dtype=object)[answer.items[rows, places]].tolist(),
                 "score": answer.scores[rows, places],
             },
             schema={"user_id": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32},
         )
 
+    # ------------------------------------------------------------------ a living catalogue
+
+    def add_items(self, items: Items) -> Entry:
+        """New items, there for every request that begins after this returns; the version that this makes.
+
+        items: a data frame or one mapping an item, with item_id and columns of the catalogue. A text that is not given
+        is made as readers make it, of title, brand, categories and description. image: a path, absolute or below the
+        catalogue's root. All is written to `path`/live before it counts, and there again after a restart.
+
+        UserError, and nothing has changed, for an id that is there already or comes twice, an item with neither text
+        nor image, a column that the catalogue lacks.
+        """
+        from genrec.data.readers.columns import compose, text_sources
+
+        rows = items if isinstance(items, pl.DataFrame) else pl.DataFrame(list(items), infer_schema_length=None)
+        texts = text_sources({}, [name for name in rows.columns if name != "text"])
+        if texts:
+            said = [pl.col("text")] if "text" in rows.columns else []
+            rows = rows.with_columns(pl.coalesce(*said, compose(rows, texts)).alias("text"))
+        return self._living().add(rows)
+
+    def change_items(self, items: Items) -> Entry:
+        """Other values in columns of items that are there: a price, a title, a text. What is not named stays.
+
+        Semantic IDs stay too. A changed text, picture or attribute gives the item another content vector, if the run's
+        encoder reads it.
+        """
+        rows = items if isinstance(items, pl.DataFrame) else self._filled(list(items))
+        return self._living().change(rows)
+
+    def withdraw(self, item_ids: Sequence[str]) -> Entry:
+        """Nobody gets these items from the next request on. In histories they may still stand."""
+        return self._living().withdraw(item_ids)
+
+    def restore(self, item_ids: Sequence[str]) -> Entry:
+        """Withdrawn items are there again."""
+        return self._living().restore(item_ids)
+
+    def rollback(self, version: int) -> Entry:
+        """A new version that equals `version`; items added since are no longer known. 0: as trained."""
+        return self._living().rollback(version)
+
+    @property
+    def version(self) -> int:
+        """Of the catalogue as it stands: how many changes there were since the run was trained."""
+        return self.snapshot.version
+
+    @property
+    def log(self) -> list[Entry]:
+        """All changes, oldest first."""
+        return [] if isinstance(self._held, _Still) else list(self._held.journal.entries)
+
+    def _living(self) -> Living:
+        from genrec.decode.living import Frozen, Living, Snapshot
+        from genrec.embed.items import ItemEncoder
+        from genrec.sid import load_tokenizer
+
+        def base() -> Snapshot:
+            return Snapshot.first(*_parts(self.path, self.generator.engine.width))
+
+        def frozen() -> Frozen:
+            encoder = ItemEncoder.from_pretrained(self.path / "embed" / "encoders")
+            attributes = encoder.attributes.columns if encoder.attributes is not None else ()
+            return Frozen(
+                lambda catalog: encoder.encode(catalog)[1],
+                load_tokenizer(self.path / "sid" / "tokenizer"),
+                frozenset({"text", "image", *attributes}),
+            )
+
+        with self._lock:
+            if isinstance(self._held, _Still):
+                self._held = Living(self._held.current, base, self.path / LIVE, frozen)
+            return self._held
+
+    def _filled(self, changes: list[Mapping[str, Any]]) -> pl.DataFrame:
+        """One row a mapping; what one does not name, and another does, stays as it is in the catalogue."""
+        catalog = self.catalog
+        names = list(dict.fromkeys(name for change in changes for name in change))
+        for name in names:
+            if name not in catalog.table.columns:
+                raise UserError(f"the catalogue has no column {name!r}; {nearest(name, catalog.table.columns)}")
+        for change in changes:
+            if "item_id" not in change:
+                raise UserError(f"a change names no item_id: {dict(change)!r}")
+        items = _items([change["item_id"] for change in changes], catalog)
+        filled = {
+            name: [
+                change[name] if name in change else catalog.table[name][item]
+                for change, item in zip(changes, items, strict=True)
+            ]
+            for name in names
+        }
+        return pl.DataFrame(filled, strict=False)
+
+    # ------------------------------------------------------------------ in files
+
     def save_pretrained(self, folder: str | Path) -> None:
-        """Everything `from_pretrained` needs, without the histories it was trained on."""
+        """Everything `from_pretrained` needs, changes of the catalogue too, without the histories it was trained on."""
         folder = Path(folder)
         if folder.exists() and any(folder.iterdir()):
             raise UserError(f"{folder} is not empty: save to a new folder")
         for part in PARTS:
             shutil.copytree(self.path / part, folder / part, ignore=shutil.ignore_patterns("interactions.parquet"))
+        if self.log:
+            shutil.copytree(self.path / LIVE, folder / LIVE, ignore=shutil.ignore_patterns("*.part"))
 
     def push_to_hub(self, repo_id: str, *, private: bool = True, token: str | None = None) -> str:
         """Upload what `save_pretrained` writes to the Hugging Face hub; the address of the commit."""
@@ -107,13 +243,18 @@ class Recommender:
             done = api.upload_folder(repo_id=repo_id, folder_path=str(Path(folder) / "recommender"))
         return str(done.commit_url)
 
-    def _items(self, history: Sequence[str]) -> list[int]:
-        if isinstance(history, str):
-            raise UserError(f"a history is a list of item ids, not the text {history!r}")
-        for item in history:
-            if item not in self.catalog.index:
-                raise UserError(f"the catalogue has no item {item!r}: {_hint(item, self.catalog)}")
-        return [self.catalog.index[item] for item in history]
+
+def _items(history: Sequence[str], catalog: Catalog) -> list[int]:
+    if isinstance(history, str):
+        raise UserError(f"a history is a list of item ids, not the text {history!r}")
+    for item in history:
+        if item not in catalog.index:
+            raise UserError(f"the catalogue has no item {item!r}: {_hint(item, catalog)}")
+    return [catalog.index[item] for item in history]
+
+
+def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:
+    return Catalog.read(path / "data" / "catalog.parquet"), load_generator(path, beam=beam)
 
 
 def _hint(item: object, catalog: Catalog) -> str:

@@ -279,13 +279,21 @@ def train_model(stage: Stage, experiment: Experiment, start: Path | None) -> Non
         record=stage.scratch / "itemknn.json",
         description="Neighbours",
     )
-    content = contentknn.ContentKNN(np.asarray(fused), decay=recipe.leaf.content_decay)
+    content = tune(
+        lambda params: contentknn.ContentKNN(np.asarray(fused), **params).fit(split.train, len(catalog)),
+        grid(contentknn.GRID),
+        split.validation,
+        exclude_seen=exclude_seen,
+        record=stage.scratch / "contentknn.json",
+        description="Content",
+    )
     features: dict[str, float] = dict.fromkeys(recipe.leaf.features, 1.0)
     nearest = itemknn.ItemKNN(**neighbours.best).fit(split.train, len(catalog))
-    leaf = LeafScorer(model, nearest, content, popularity, features, recipe.leaf.proposals)
+    alike = contentknn.ContentKNN(np.asarray(fused), **content.best)
+    leaf = LeafScorer(model, nearest, alike, popularity, features, recipe.leaf.proposals)
     generator = Generator(TorchEngine(model, trie, width=recipe.beam), np.log1p(popularity), leaf)
     weights = fit_leaf(generator, split.validation, seed=stage.seed, exclude_seen=exclude_seen)
-    stage.metrics |= {"leaf": weights, "neighbours": neighbours.best}
+    stage.metrics |= {"leaf": weights, "neighbours": neighbours.best, "content": content.best}
     assert generator.leaf is not None
     generator.leaf.save(stage.output("leaf.json").parent)
     progress.say("leaf score: " + ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items()))
@@ -350,9 +358,13 @@ def generate(
 
     Columns user_id, rank (1 …), item_id, score. A killed run keeps its finished shards and goes on after them.
     """
-    from genrec.recommender import Recommender
+    from genrec.recommender import LIVE, Recommender
 
-    recipe = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
+    recipe: dict[str, Any] = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
+    log = workspace.path / LIVE / "log.jsonl"
+    if log.exists():
+        # The catalogue was changed since the run was trained; with every change the answers are other ones.
+        recipe["live"] = log.read_bytes().count(b"\n") - 1
 
     def work(stage: Stage) -> None:
         catalog, interactions = load_data(stage.input("data"))

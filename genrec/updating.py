@@ -19,6 +19,7 @@ from genrec.data import Catalog, Interactions, deduplicate
 from genrec.data.readers import BadRows, read_events, read_items
 from genrec.errors import UserError
 from genrec.recipes import DataRecipe, Experiment
+from genrec.recommender import LIVE
 from genrec.workspace import Stage, Workspace
 
 NOT_KEPT = ("catalog.parquet", "interactions.parquet", "bad_rows.json", "manifest.json", "oracles.json")
@@ -43,6 +44,12 @@ def update(
     for path in (events, items):
         if path is not None and not path.is_file():
             raise UserError(f"there is no file {path}")
+    if (workspace.path / LIVE / "log.jsonl").exists():
+        raise UserError(
+            f"{workspace.path / LIVE} holds changes that were made to the catalogue since, which an update would lose: "
+            f"give what was added there by --items (`Recommender.from_pretrained` of the run, .catalog.table, has it), "
+            f"move {LIVE}/ elsewhere, and withdraw again afterwards what was withdrawn"
+        )
     former = {name: workspace.folder(name) for name in ("data", "embed", "sid", "model")}
     staging = workspace.staging()
     recipe = {"update": {"version": workspace.version, "skip_bad_rows": skip_bad_rows}}
@@ -125,11 +132,9 @@ def _grown(catalog: Catalog, items: Path, recipe: DataRecipe, bad_rows: BadRows)
         progress.say(f"columns that the catalogue does not have are left out: {', '.join(missing)}")
         fresh = fresh.drop(missing)
     try:
-        shared = {name: catalog.table.schema[name] for name in fresh.columns}
-        table = pl.concat([catalog.table, fresh.cast(shared)], how="diagonal", rechunk=True)  # type: ignore[arg-type]
-    except pl.exceptions.PolarsError as error:
-        raise UserError(f"{items}: a column has other values than the catalogue's ({error}): mend the file") from None
-    return Catalog(table, catalog.root)
+        return catalog.extended(fresh)
+    except UserError as error:
+        raise UserError(f"{items}: {error}: mend the file") from None
 
 
 def _embed(stage: Stage, former: Path) -> None:
@@ -159,13 +164,12 @@ def _sid(stage: Stage, former: Path, recipe: DataRecipe) -> None:
     from genrec.decode.trie import Trie
     from genrec.embed import vectors
     from genrec.sid import SemanticIds, load_tokenizer, metrics
-    from genrec.sid.collisions import extend
+    from genrec.sid.collisions import admit
 
     ids = SemanticIds.load(former / "sids.safetensors")
     tokenizer = load_tokenizer(former / "tokenizer")
     fused, _ = vectors.load(stage.input("embed"), "fused")
-    fresh = np.array(fused[len(ids) :])
-    grown = extend(ids, tokenizer.encode(fresh), lambda row: tokenizer.alternatives(fresh[row])) if len(fresh) else ids
+    grown = admit(ids, tokenizer, np.array(fused[len(ids) :]))
     grown.save(stage.output("sids.safetensors"))
     Trie.build(grown).save(stage.output("trie.safetensors"))
     shutil.copytree(former / "tokenizer", stage.output("tokenizer/config.json").parent, dirs_exist_ok=True)

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from genrec.errors import UserError
+from genrec.errors import UserError, nearest
 
 COLUMNS = ("item_id", "title", "text", "image")
+PIECES = 16
+"""Memory chunks that a growing table may have before it is put together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,50 @@ class Catalog:
     def keep(self, ids: Iterable[str]) -> Catalog:
         """The items named, in the order in which they stand here (so their indices change)."""
         return Catalog(self.table.filter(pl.col("item_id").is_in(list(ids))), self.root)
+
+    def conformed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` with all columns of the catalogue, of its types and in its order; what they lack is null.
+
+        UserError for a column that the catalogue lacks, or that holds something else there.
+        """
+        schema = self.table.schema
+        unknown = [column for column in rows.columns if column not in schema]
+        if unknown:
+            raise UserError(
+                f"the catalogue has no column {unknown[0]!r}; {nearest(unknown[0], list(schema))} "
+                f"A new column needs a new run: leave it out here"
+            )
+        absent = [pl.lit(None).alias(name) for name in schema if name not in rows.columns]
+        try:
+            return rows.with_columns(absent).select(schema.names()).cast(dict(schema))  # type: ignore[arg-type]
+        except pl.exceptions.PolarsError as error:
+            raise UserError(f"a column has other values than the catalogue's: {error}") from None
+
+    def extended(self, rows: pl.DataFrame) -> Catalog:
+        """These items, then those of `rows`, as `conformed` takes them."""
+        fresh = self.conformed(rows)
+        # Once in a while in one piece: a table of very many pieces is slow to read.
+        together = pl.concat([self.table, fresh], rechunk=self.table.n_chunks() >= PIECES)
+        grown = Catalog(together, self.root)
+        # To list a catalogue's ids takes a moment in which nothing else runs: what has been listed is gone on from.
+        if "ids" in self.__dict__:
+            grown.__dict__["ids"] = self.ids + fresh["item_id"].to_list()
+        if "index" in self.__dict__:
+            grown.__dict__["index"] = self.index | {name: len(self) + row for row, name in enumerate(fresh["item_id"])}
+        return grown
+
+    def changed(self, items: np.ndarray, rows: pl.DataFrame) -> Catalog:
+        """The same items, where item index items[r] has row r's values in the columns of `rows`; no other changes."""
+        columns = []
+        for name in rows.columns:
+            column = self.table[name]
+            try:
+                columns.append(column.rechunk().scatter(items, rows[name].cast(column.dtype)))
+            except pl.exceptions.PolarsError as error:
+                raise UserError(f"column {name!r} holds {column.dtype} in the catalogue: {error}") from None
+        other = Catalog(self.table.with_columns(columns), self.root)
+        other.__dict__.update({name: self.__dict__[name] for name in ("ids", "index") if name in self.__dict__})
+        return other
 
     def write(self, path: Path) -> None:
         """As Parquet; `root` travels in the file's metadata, relative to the file where it lies beneath its folder."""

@@ -46,7 +46,7 @@ class Generator:
     """Codes alone, or codes and a leaf score, behind the evaluator's interface.
 
     prior: float32 (N,), the order for people without a history; they get it instead of an error.
-    index: the catalogue's columns, for filters. available: the items on offer, None for all.
+    index: the catalogue's columns, for filters. available: bool (N,) by item, False for what nobody gets; None for all.
     """
 
     def __init__(
@@ -56,9 +56,10 @@ class Generator:
         leaf: LeafScorer | None = None,
         *,
         index: ColumnIndex | None = None,
-        available: RankBitmap | None = None,
+        available: np.ndarray | None = None,
     ) -> None:
         self.engine, self.leaf, self.index, self.available = engine, leaf, index, available
+        self._on_offer = None if available is None else RankBitmap.of_mask(available[engine.trie.order.cpu().numpy()])
         self.prior = torch.from_numpy(np.asarray(prior, np.float32))
         self.name = "genrec-compact"
 
@@ -87,10 +88,10 @@ class Generator:
         seen = self.engine.seen(histories) if exclude_seen else None
         rank_of, offsets = self.engine.rank_of, wishes.offsets
         if not wishes.limits:
-            return Constraints.build(rank_of, len(histories), closed=seen, available=self.available, offsets=offsets)
+            return Constraints.build(rank_of, len(histories), closed=seen, available=self._on_offer, offsets=offsets)
         if self.index is None:
             raise ValueError("limits need a generator with an index of the catalogue's columns")
-        return constraints_of(wishes.limits, self.index, rank_of, seen=seen, available=self.available, offsets=offsets)
+        return constraints_of(wishes.limits, self.index, rank_of, seen=seen, available=self._on_offer, offsets=offsets)
 
     def _prior(self, histories: Sequences, k: int, constraints: Constraints, wishes: Wishes) -> tuple[Tensor, Tensor]:
         n = len(self.prior)

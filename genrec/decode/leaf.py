@@ -36,7 +36,8 @@ class LeafScorer:
     """Item scores at the leaves for one `CompactModel`.
 
     weights: by feature. `codes` always takes part, with 1 where it is not named; another that is 0 is not computed.
-    proposals: how many items each of the dense head and the neighbours may add to a request's candidates.
+    proposals: how many items each of the dense head, the neighbours and the content may add to a request's candidates.
+    available: bool (N,) on the CPU, the items that may be proposed; None for all.
     """
 
     model: CompactModel
@@ -45,7 +46,7 @@ class LeafScorer:
     popularity: np.ndarray
     weights: dict[str, float]
     proposals: int = 50
-    proposers: tuple[str, ...] = ("dense", "neighbours")
+    available: Tensor | None = None
 
     def __post_init__(self) -> None:
         with torch.inference_mode():
@@ -78,10 +79,12 @@ class LeafScorer:
 
     def propose(self, tables: dict[str, Tensor]) -> Tensor:
         """int64 (B, P): the items that single features think best, repeats included; (0, 0) where none is asked."""
-        chosen = [tables[name] for name in self.proposers if name in tables]
+        chosen = [tables[name] for name in ("dense", "neighbours", "content") if name in tables]
         count = min(self.proposals, len(self.popularity))
         if not chosen or not count:
             return torch.empty(0, 0, dtype=torch.long)
+        if self.available is not None:
+            chosen = [table.masked_fill(~self.available, -torch.inf) for table in chosen]
         return torch.cat([table.topk(count, dim=1).indices for table in chosen], dim=1)
 
     def total(self, codes: Tensor, tables: dict[str, Tensor], items: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ The *dense head* scores an item by h · V x_i, x_i its input embedding: the seco
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -182,6 +183,7 @@ class CompactModel(PreTrainedModel):
             nn.Sequential(nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
             for _ in range(levels - 1)
         )
+        self._vectors: Tensor | None = None
         self.dense_out = nn.Linear(width, width) if config.dense else None
         self.dense_bias = nn.Parameter(torch.zeros(config.n_items)) if config.dense else None
         self.post_init()
@@ -208,6 +210,23 @@ class CompactModel(PreTrainedModel):
                 self.content_scale.fill_(1 / max(float(np.sqrt(np.square(content, dtype=np.float64).mean())), 1e-12))
             self.content.copy_(torch.from_numpy(np.array(content, dtype=np.float32)) * self.content_scale)
 
+    def over(self, vectors: Tensor) -> CompactModel:
+        """This model over a catalogue that has grown or changed: the same parameters, not copies.
+
+        vectors: (N', width), which `item_vectors` gives from now on; see `embed_as`. For decoding only: codes and
+        content of the other items are not in it.
+        """
+        other = copy.copy(self)
+        other._vectors = vectors
+        return other
+
+    def embed_as(self, items: Tensor, codes: Tensor, content: np.ndarray) -> Tensor:
+        """Input embeddings that items (M,) have with codes int64 (M, L) and content vectors float32 (M, d) as
+        `set_items` takes them: (M, width). Items beyond the model's own have no embedding of their own."""
+        scaled = torch.from_numpy(np.array(content, dtype=np.float32)).to(self.content.device) * self.content_scale
+        last = self.config.n_items - 1
+        return self._embedded(items.clamp(max=last), codes, scaled, self.known[items.clamp(max=last)] & (items <= last))
+
     @torch.no_grad()
     def warm_start(self, former: CompactModel) -> None:
         """Take over the weights of a model of the same shape whose items are the first of this one's."""
@@ -226,15 +245,17 @@ class CompactModel(PreTrainedModel):
         In training an item's own embedding is hidden from time to time, so that codes and content alone must do, as
         they must for an item that came after the training.
         """
-        codes = self._spared(self.codes[items])
+        return self._embedded(items, self._spared(self.codes[items]), self.content[items], self.known[items])
+
+    def _embedded(self, items: Tensor, codes: Tensor, content: Tensor, known: Tensor) -> Tensor:
         x = torch.stack([table(codes[..., level]) for level, table in enumerate(self.code_in)]).sum(0)
         if self.content_in is not None:
-            x = x + self.content_in(self.content[items])
+            x = x + self.content_in(content)
         if self.item_in is not None:
             own = self.item_in(items)
             if self.training and self.config.item_dropout:
                 own = own * (torch.rand(own.shape[:-1], device=own.device) >= self.config.item_dropout)[..., None]
-            x = x + own * self.known[items][..., None]
+            x = x + own * known[..., None]
         return x
 
     def _spared(self, codes: Tensor) -> Tensor:
@@ -320,17 +341,21 @@ class CompactModel(PreTrainedModel):
 
     def item_vectors(self) -> Tensor:
         """The items' input embeddings, which the dense head scores with as well: (N, width)."""
+        if self._vectors is not None:
+            return self._vectors
         every = torch.arange(self.config.n_items, device=self.codes.device)
         if self.training or len(every) <= CHUNK:
             return self.embed_items(every)
         return torch.cat([self.embed_items(some) for some in every.split(CHUNK)])
 
     def dense_logits(self, state: Tensor, vectors: Tensor) -> Tensor:
-        """state (B, width), vectors (N, width) → (B, N)."""
+        """state (B, width), vectors (N, width) → (B, N); N may be more than `n_items`."""
         assert self.dense_out is not None and self.dense_bias is not None
         # An item that training never showed has learned no bias: it gets what items have on average.
         usual = (self.dense_bias * self.known).sum() / self.known.sum().clamp(min=1)
-        return self.dense_out(state) @ vectors.T + torch.where(self.known, self.dense_bias, usual)
+        bias = torch.where(self.known, self.dense_bias, usual)
+        bias = torch.cat([bias, usual.expand(len(vectors) - len(bias))])
+        return self.dense_out(state) @ vectors.T + bias
 
     # ------------------------------------------------------------------ training
 

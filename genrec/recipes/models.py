@@ -127,8 +127,9 @@ class LeafRecipe(Recipe):
     features: list[Literal["codes", "dense", "neighbours", "content", "popularity", "repeat"]] = Field(
         ["codes", "dense", "neighbours", "content", "repeat"], description="what is added up; see genrec.decode.leaf"
     )
-    proposals: int = Field(50, ge=0, description="items that dense head and neighbours each add to the candidates")
-    content_decay: float = Field(0.5, gt=0, le=1, description="how fast older events fade in the content feature")
+    proposals: int = Field(
+        50, ge=0, description="items that dense head, neighbours, content each propose"
+    )
 
 
 class CompactRecipe(Recipe):

@@ -15,9 +15,13 @@ SCHEMA_VERSION = 1
 
 
 def row_keys(codes: np.ndarray) -> np.ndarray:
-    """One key per row of uint16 (N, L): byte strings (N,) that sort as the rows do, whatever L is."""
-    if codes.shape[1] == 0:
-        return np.zeros(len(codes), dtype="S1")
+    """One key per row of uint16 (N, L), (N,), that sorts as the rows do: an integer up to four levels, else bytes."""
+    if codes.shape[1] <= 4:
+        keys = np.zeros(len(codes), dtype=np.uint64)
+        for level in range(codes.shape[1]):
+            keys <<= np.uint64(16)
+            keys |= codes[:, level].astype(np.uint64)
+        return keys
     big_endian = np.ascontiguousarray(codes, dtype=">u2")
     # Rows have equal length, so that NumPy's padding of byte strings with zeros never makes two of them equal.
     return big_endian.view(f"S{2 * codes.shape[1]}").reshape(len(codes))
@@ -80,8 +84,23 @@ class SemanticIds:
     @cached_property
     def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
         keys = row_keys(self.codes)
-        order = np.argsort(keys, kind="stable")
+        # Distinct keys need no stable sort, which takes several times as long; equal ones are an error to be told.
+        order = np.argsort(keys)
+        if (keys[order][1:] == keys[order][:-1]).any():
+            order = np.argsort(keys, kind="stable")
         return order, keys[order]
+
+    def following(self, prefixes: np.ndarray) -> np.ndarray:
+        """Of uint16 (P, L - 1), all codes but the last: 1 + the largest last code below each, int64 (P,), or 0."""
+        if len(self) == 0:
+            return np.zeros(len(prefixes), dtype=np.int64)
+        order, keys = self._sorted
+        ends = np.column_stack([prefixes, np.full(len(prefixes), 65_535, np.uint16)])
+        places = np.searchsorted(keys, row_keys(ends), side="right") - 1
+        last = self.codes[order[places]]
+        there = (places >= 0) & (last[:, :-1] == prefixes).all(axis=1)
+        found: np.ndarray = np.where(there, last[:, -1].astype(np.int64) + 1, 0)
+        return found
 
     def lookup(self, codes: np.ndarray) -> np.ndarray:
         """The items that `codes` (integer (B, L)) stand for: int32 (B,), -1 where no item has that ID."""

@@ -8,11 +8,15 @@ and newcomers find embedding rows that are already there). IDs that were given n
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genrec.errors import UserError
 from genrec.sid.codes import SemanticIds, checked_codes, row_keys
+
+if TYPE_CHECKING:
+    from genrec.sid.residual import ResidualTokenizer
 
 LARGEST = 65_536
 
@@ -51,22 +55,20 @@ def extend(ids: SemanticIds, codes: np.ndarray, alternatives: Callable[[int], np
     """
     sizes = ids.codebook_sizes
     codes = checked_codes(codes, sizes[:-1])
-    n, room = len(ids), sizes[-1]
-    together = np.concatenate([ids.codes[:, :-1], codes])
-    keys, groups = np.unique(row_keys(together), return_inverse=True)
-    old, new = groups[:n], groups[n:]
+    room = sizes[-1]
+    keys, first, groups = np.unique(row_keys(codes), return_index=True, return_inverse=True)
     # Next free, not first free: the rank of an item that was withdrawn is never another item's.
-    following = np.zeros(len(keys), dtype=np.int64)
-    np.maximum.at(following, old, ids.codes[:, -1].astype(np.int64) + 1)
-    ranks = following[new] + _ranks(new, np.argsort(new, kind="stable"))
+    following = ids.following(codes[first])
+    ranks = following[groups] + _ranks(groups, np.argsort(groups, kind="stable"))
     codes, fits = codes.copy(), ranks < room
-    np.maximum.at(following, new[fits], ranks[fits] + 1)
+    np.maximum.at(following, groups[fits], ranks[fits] + 1)
 
     taken = dict(zip(keys.tolist(), following.tolist(), strict=True)) if not fits.all() else {}
     for row in np.flatnonzero(~fits).tolist():
         others = checked_codes(alternatives(row), sizes[:-1])
-        for other, key in zip(others, row_keys(others).tolist(), strict=True):
-            rank = taken.get(key, 0)
+        free = ids.following(others).tolist()
+        for other, key, rank in zip(others, row_keys(others).tolist(), free, strict=True):
+            rank = taken.get(key, rank)
             if rank < room:
                 codes[row], ranks[row], taken[key] = other, rank, rank + 1
                 break
@@ -77,6 +79,13 @@ def extend(ids: SemanticIds, codes: np.ndarray, alternatives: Callable[[int], np
             )
     added = np.column_stack([codes, ranks.astype(np.uint16)])
     return SemanticIds(np.concatenate([ids.codes, added]), sizes)
+
+
+def admit(ids: SemanticIds, tokenizer: ResidualTokenizer, vectors: np.ndarray) -> SemanticIds:
+    """`extend` by newcomers whose fused vectors, float32 (M, d), the frozen tokenizer encodes."""
+    if not len(vectors):
+        return ids
+    return extend(ids, tokenizer.encode(vectors), lambda row: tokenizer.alternatives(vectors[row]))
 
 
 def _ranks(groups: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -13,6 +13,10 @@ from genrec.evaluate.interface import TopK
 GRID: dict[str, list[Any]] = {"decay": [0.95, 0.9, 0.8, 0.7, 0.5, 0.3]}
 
 
+NO_EVENTS = -2.5
+"""What `rest` gives an item without events, where it was fitted."""
+
+
 class ContentKNN:
     """The score of item i is the cosine of x_i with the sum over the history of decay ** age · x_j / |x_j|.
 
@@ -25,9 +29,7 @@ class ContentKNN:
     def __init__(self, vectors: np.ndarray, present: np.ndarray | None = None, *, decay: float = 0.5) -> None:
         """vectors: float32 (N, d), of any length. present: bool (N,), False where an item has none; None = all have."""
         self.decay = decay
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        self.present = norms[:, 0] > 0 if present is None else present & (norms[:, 0] > 0)
-        self.vectors = np.where(self.present[:, None], vectors / np.maximum(norms, 1e-12), 0).astype(np.float32)
+        self.vectors, self.present = normalised(vectors, present)
         self.rest = np.zeros(len(vectors), np.float32)
 
     def fit(self, train: Sequences, n_items: int) -> ContentKNN:
@@ -35,6 +37,13 @@ class ContentKNN:
             raise ValueError(f"{len(self.vectors)} item vectors for a catalogue of {n_items}")
         self.rest = baselines.popular_below(train, n_items, top=-1.5)
         return self
+
+    def over(self, vectors: np.ndarray, present: np.ndarray) -> ContentKNN:
+        """The same over a catalogue that has grown or changed; both (N', …) as `normalised` gives them, not copied."""
+        other = ContentKNN(vectors[:0], decay=self.decay)
+        other.vectors, other.present = vectors, present
+        other.rest = np.concatenate([self.rest, np.full(len(vectors) - len(self.rest), NO_EVENTS, np.float32)])
+        return other
 
     def scores(self, histories: Sequences) -> np.ndarray:
         """float32 (B, N): the cosine, 0 where either side has no vector. Needs no `fit`."""
@@ -57,3 +66,10 @@ class ContentKNN:
         query = csr_matrix(weights, shape=(len(histories), len(self.vectors))) @ self.vectors
         norms = np.linalg.norm(query, axis=1, keepdims=True)
         return np.divide(query, norms, out=np.zeros_like(query), where=norms > 0)
+
+
+def normalised(vectors: np.ndarray, present: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Rows at unit length, zeros where there is no vector, float32 (N, d); and where there is one, bool (N,)."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    present = norms[:, 0] > 0 if present is None else present & (norms[:, 0] > 0)
+    return np.where(present[:, None], vectors / np.maximum(norms, 1e-12), 0).astype(np.float32), present

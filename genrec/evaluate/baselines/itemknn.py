@@ -37,6 +37,10 @@ GRID: dict[str, list[Any]] = {
 """36 trials for `genrec.evaluate.tuning`."""
 
 
+NO_EVENTS = -1.0
+"""What `rest` gives an item without events."""
+
+
 class ItemKNN:
     """decay: in (0, 1]. shrinkage: ≥ 0, in users. neighbours: per item, None = all. window: in places, None = no limit.
 
@@ -73,6 +77,17 @@ class ItemKNN:
         self.similarity.sort_indices()
         self.rest = baselines.popular_below(train, n_items, top=0.0)
         return self
+
+    def extended(self, n_items: int) -> ItemKNN:
+        """The same neighbours in a catalogue that has grown to n_items: newcomers are nobody's, and have no events."""
+        from scipy.sparse import csr_matrix
+
+        other = ItemKNN(decay=self.decay, shrinkage=self.shrinkage, neighbours=self.neighbours, window=self.window)
+        old, more = self.similarity, n_items - self.similarity.shape[0]
+        pointers = np.concatenate([old.indptr, np.full(more, old.indptr[-1], old.indptr.dtype)])
+        other.similarity = csr_matrix((old.data, old.indices, pointers), shape=(n_items, n_items))
+        other.rest = np.concatenate([self.rest, np.full(more, NO_EVENTS, np.float32)])
+        return other
 
     def scores(self, histories: Sequences) -> csr_matrix:
         """CSR float32 (B, N): for each item the sum of decay ** age · similarity over the history; absent means 0."""

@@ -222,3 +222,18 @@ def test_the_floors_compute_what_the_models_do() -> None:
             state = small.descend(level, state, codes.view(2, 3))
         expected = small.level_logits(len(ids.codebook_sizes) - 1, state)
     torch.testing.assert_close(floor.run(items).view(2, 3, -1), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("leaf", [[], ["--leaf"]], ids=["plain", "leaf"])
+def test_living_times_additions_and_requests(
+    leaf: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    importlib.import_module("living").main(
+        ["--preset", "small", "--swaps", "8", "--beam", "10", *leaf, "--json", str(tmp_path / "l.json")]
+    )
+    found = json.loads((tmp_path / "l.json").read_text())
+    assert len(found["add_s"]) == 3 and min(*found["add_s"], *found["parts_s"].values()) > 0
+    assert found["at_rest"]["requests"] == 20 <= found["during_swaps"]["requests"]
+    assert all(found[part][wrong] == 0 for part in ("at_rest", "during_swaps") for wrong in ("invalid", "errors"))
+    rows = rows_of(capsys.readouterr().out)
+    assert len(rows) == 1 + 6 + 1 + 2 and rows[6][0].startswith("in all")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -64,6 +65,43 @@ def test_without_a_root(tmp_path: Path) -> None:
 def test_what_is_no_catalogue(table: pl.DataFrame, message: str) -> None:
     with pytest.raises(UserError, match=message):
         Catalog(table)
+
+
+ROWS = pl.DataFrame({"item_id": ["x", "y"], "price": [1, None], "text": ["new", None]})
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_growing_and_changing_leaves_the_one_before_as_it_was(listed: bool) -> None:
+    first = Catalog(pl.DataFrame({"item_id": ["a", "b", "c"], "price": [1.5, 2.5, None]}), Path("pictures"))
+    before = first.table.clone()
+    if listed:
+        assert first.index == {"a": 0, "b": 1, "c": 2}
+    grown = first.extended(ROWS)
+    changed = grown.changed(np.array([3, 0]), pl.DataFrame({"price": [9.0, None], "title": ["X", "A"]}))
+    assert grown.table.schema == first.table.schema and grown.root == changed.root == first.root
+    assert grown.ids == changed.ids == ["a", "b", "c", "x", "y"]
+    assert grown.index == changed.index == {name: i for i, name in enumerate(grown.ids)}
+    assert grown.table["price"].to_list() == [1.5, 2.5, None, 1.0, None]
+    assert changed.table["price"].to_list() == [None, 2.5, None, 9.0, None]
+    assert changed.table["title"].to_list() == ["A", None, None, "X", None]
+    assert first.table.equals(before) and grown.table["title"].null_count() == 5
+    assert first.ids == ["a", "b", "c"] and len(first.index) == 3
+    for _ in range(40):
+        grown = grown.extended(ROWS.with_columns(pl.col("item_id") + str(len(grown))))
+    assert len(grown) == 85 and grown.table.n_chunks() <= 17
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (pl.DataFrame({"item_id": ["x"], "prize": [1.0]}), "no column 'prize'; did you mean 'price'"),
+        (pl.DataFrame({"item_id": ["x"], "price": ["a lot"]}), "other values than the catalogue's"),
+        (pl.DataFrame({"item_id": ["a"], "price": [1.0]}), "'a' stands in the catalogue rows"),
+    ],
+)
+def test_what_a_catalogue_cannot_take_in(rows: pl.DataFrame, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Catalog(pl.DataFrame({"item_id": ["a"], "price": [1.5]})).extended(rows)
 
 
 def test_reading_what_is_not_there(tmp_path: Path) -> None:

@@ -42,7 +42,9 @@ def test_total_is_the_weighted_sum_of_the_features(world: Any, scorer: Callable[
 
     with torch.no_grad():
         vectors = world.model.embed_items(torch.arange(len(world.ids)))
-        dense = ((world.model.dense_out(states) @ vectors.T) + world.model.dense_bias).log_softmax(1).numpy()
+        bias = world.model.dense_bias.clone()
+        bias[~world.model.known] = bias[world.model.known].mean()
+        dense = (world.model.dense_out(states) @ vectors.T + bias).log_softmax(1).numpy()
     lengths = np.linalg.norm(world.content, axis=1)
     for row, history in enumerate(world.histories):
         ages = np.arange(len(history))[::-1]
@@ -70,21 +72,21 @@ def test_a_feature_with_weight_zero_is_not_computed(world: Any, scorer: Callable
     assert set(without.tables(states, world.histories)) == set(FEATURES[1:]) - {name}
 
 
-def test_proposals_are_the_best_of_the_dense_head_and_of_the_neighbours(
+def test_proposals_are_the_best_of_dense_head_neighbours_and_content(
     world: Any, scorer: Callable[..., LeafScorer]
 ) -> None:
     states = TorchEngine(world.model, world.trie).states(world.histories)
     leaf = scorer(WEIGHTS, proposals=5)
     tables = leaf.tables(states, world.histories)
     proposed = leaf.propose(tables)
-    assert proposed.shape == (len(states), 10)
+    assert proposed.shape == (len(states), 15)
     for row, items in enumerate(proposed.tolist()):
-        for name, own in (("dense", items[:5]), ("neighbours", items[5:])):
+        for name, own in (("dense", items[:5]), ("neighbours", items[5:10]), ("content", items[10:])):
             scores = tables[name][row]
             assert len(set(own)) == 5
             assert scores[own].min() >= scores[[item for item in range(len(world.ids)) if item not in own]].max()
     everything = scorer(WEIGHTS, proposals=1000)
-    assert everything.propose(tables).shape == (len(states), 2 * len(world.ids))
+    assert everything.propose(tables).shape == (len(states), 3 * len(world.ids))
     assert scorer({"codes": 1.0, "popularity": 1.0}).propose({"popularity": tables["popularity"]}).shape[1] == 0
 
 

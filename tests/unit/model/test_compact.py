@@ -302,3 +302,28 @@ def test_a_warm_start_knows_what_the_former_model_knew() -> None:
 def test_a_width_that_the_heads_cannot_share_is_an_error() -> None:
     with pytest.raises(UserError, match="width 10"):
         CompactConfig(SIZES, N, width=10, heads=4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("changes", [{}, {"item_ids": False}, {"content_dim": 0}], ids=str)
+def test_over_a_grown_catalogue_it_is_the_model_that_an_update_starts_with(changes: dict[str, object]) -> None:
+    model = made(**changes)
+    others = [place for place in PLACES.tolist() if place not in CODES.tolist()][:4]
+    codes, content = np.array([*CODES, *others]), np.concatenate([CONTENT, 2 * CONTENT[:4]])
+    content[7] = 1.0  # an item that is described anew
+    options = {"content_dim": 6, "width": 16, "layers": 2, "heads": 2, "max_items": 12} | changes
+    grown = CompactModel(CompactConfig(SIZES, N + 4, **options))  # type: ignore[arg-type]
+    grown.set_items(codes, content if grown.config.content_dim else None, np.concatenate([KNOWN, np.zeros(4, bool)]))
+    grown.warm_start(model)
+    grown.eval()
+    items = torch.tensor([7, 26, N, N + 3])
+    rows = model.embed_as(
+        items, torch.from_numpy(codes[items]), content[items] if grown.config.content_dim else content[items][:, :0]
+    )
+    torch.testing.assert_close(rows, grown.item_vectors()[items], rtol=0, atol=1e-5)
+    twin = model.over(grown.item_vectors())
+    states = twin.encode(*batch(*HISTORIES))[:, 0]
+    torch.testing.assert_close(
+        twin.dense_logits(states, twin.item_vectors()), grown.dense_logits(states, grown.item_vectors())
+    )
+    assert len(model.item_vectors()) == N and next(twin.parameters()) is next(model.parameters())

@@ -88,3 +88,16 @@ def test_load_says_what_is_wrong(tmp_path: Path) -> None:
     save_file({"codes": np.zeros((1, 1), np.uint16)}, path, metadata={"schema_version": "99"})
     with pytest.raises(UserError, match="found 99"):
         SemanticIds.load(path)
+
+
+@pytest.mark.parametrize("levels", [2, 4, 5])
+def test_the_code_that_follows_the_last_one_given(levels: int) -> None:
+    random = np.random.default_rng(levels)
+    sizes = (3,) * (levels - 1) + (65_536,)
+    codes = np.column_stack([random.integers(0, 3, (60, levels - 1)), random.choice([0, 1, 255, 256, 65_535], 60)])
+    ids = SemanticIds(np.unique(codes, axis=0), sizes)
+    asked = np.array(list(np.ndindex(*sizes[:-1])), np.uint16)
+    held = ids.codes.tolist()
+    expected = [max((row[-1] + 1 for row in held if row[:-1] == prefix), default=0) for prefix in asked.tolist()]
+    assert ids.following(asked).tolist() == expected
+    assert SemanticIds(codes[:0], sizes).following(asked).tolist() == [0] * len(asked)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from genrec.data.interactions import Sequences
 from genrec.data.splits import leave_one_out
 from genrec.evaluate import baselines
-from genrec.evaluate.baselines.contentknn import ContentKNN
+from genrec.evaluate.baselines.contentknn import ContentKNN, normalised
 from genrec.evaluate.baselines.itemknn import GRID, ItemKNN
 from genrec.evaluate.baselines.popularity import Popularity
 from genrec.evaluate.interface import Recommends, TopK
@@ -187,3 +187,28 @@ def test_published_neighbour_figures_on_real_data(real_data: Path) -> None:
     tuned = tune(lambda params: ItemKNN(**params).fit(split.train, 4385), trials, split.validation)
     best = figures(tuned.model)
     assert best[0] > 0.113 and best[1] > 0.079
+
+
+@given(HISTORIES, OPTIONS, st.integers(1, 4))
+def test_neighbours_of_a_grown_catalogue_are_those_of_a_fit_on_it(
+    histories: list[list[int]], options: dict[str, Any], more: int
+) -> None:
+    train = Sequences.from_lists(histories)
+    grown, fitted = ItemKNN(**options).fit(train, N).extended(N + more), ItemKNN(**options).fit(train, N + more)
+    asked = Sequences.from_lists([*histories, [N, 0, N + more - 1], [N]])
+    assert np.array_equal(grown.scores(asked).toarray(), fitted.scores(asked).toarray())
+    for exclude_seen in (False, True):
+        found, expected = (model.recommend(asked, N + more, exclude_seen=exclude_seen) for model in (grown, fitted))
+        assert np.array_equal(found.items, expected.items) and np.array_equal(found.scores, expected.scores)
+
+
+def test_content_of_a_grown_catalogue_is_that_of_a_fit_on_it() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(N + 3, 4)).astype(np.float32)
+    vectors[[1, N + 1]] = 0
+    train = Sequences.from_lists([[0, 1, 2], [3, 2]])
+    grown = ContentKNN(vectors[:N]).fit(train, N).over(*normalised(vectors))
+    fitted = ContentKNN(vectors).fit(train, N + 3)
+    asked = Sequences.from_lists([[0, N], [1], [N + 1, N + 2, 4], []])
+    assert np.array_equal(grown.scores(asked), fitted.scores(asked))
+    assert np.array_equal(grown.recommend(asked, N).items, fitted.recommend(asked, N).items)
