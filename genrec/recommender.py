@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ from genrec.evaluate.interface import TopK
 if TYPE_CHECKING:
     from genrec.decode.generator import Generator
     from genrec.decode.journal import Entry
+    from genrec.decode.limits import Limits
     from genrec.decode.living import Living, Snapshot
+    from genrec.decode.offsets import Offsets
 
 PARTS = ("data", "embed", "sid", "model")
 """What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
@@ -36,6 +38,30 @@ class Recommendation:
     item_id: str
     title: str | None
     score: float
+    sponsored: bool = False
+
+
+class Recommendations(list[Recommendation]):
+    """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one person is asked for. history: item ids, oldest first; may be empty.
+
+    where: a filter over the columns, {"category": "dress", "price": {"max": 50}}; `genrec.decode.filters` tells all it
+    can say. allow: the only items there may be. deny: items there may not be. boosts: added to single items' scores;
+    sponsored: the same for those that somebody pays for, which the answer flags.
+    """
+
+    history: Sequence[str] = ()
+    where: Any = None
+    allow: Sequence[str] | None = None
+    deny: Sequence[str] | None = None
+    boosts: Mapping[str, float] = field(default_factory=dict)
+    sponsored: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,29 +111,88 @@ class Recommender:
     def generator(self) -> Generator:
         return self.snapshot.generator
 
-    def recommend(self, history: Sequence[str], k: int = 10, *, exclude_seen: bool = True) -> list[Recommendation]:
-        """The k items most likely to come after `history` (item ids, oldest first; may be empty)."""
-        return self.recommend_many([history], k, exclude_seen=exclude_seen)[0]
+    def recommend(
+        self,
+        history: Sequence[str] = (),
+        k: int = 10,
+        *,
+        where: Any = None,
+        allow: Sequence[str] | None = None,
+        deny: Sequence[str] | None = None,
+        exclude_seen: bool = True,
+        spread: int | None = None,
+        seed: int | None = None,
+    ) -> Recommendations:
+        """The k items most likely to come after `history` (item ids, oldest first; may be empty).
+
+        where, allow, deny: see `Request`. They act inside the search: a filter that leaves m < k items gives those m,
+        and the answer's `reason` says so. spread: at most so many answers share their first code, while there are
+        others. seed: a sample by the generator's probabilities instead of the best.
+        """
+        request = Request(history, where, allow, deny)
+        seeds = None if seed is None else [seed]
+        return self.recommend_many([request], k, exclude_seen=exclude_seen, spread=spread, seeds=seeds)[0]
 
     def recommend_many(
-        self, histories: Iterable[Sequence[str]], k: int = 10, *, exclude_seen: bool = True
-    ) -> list[list[Recommendation]]:
-        """`recommend` for many people in one batch. UserError for an item id the catalogue does not have."""
-        now = self.snapshot  # one version for the whole request, whatever is changed meanwhile
-        catalog = now.catalog
+        self,
+        requests: Iterable[Sequence[str] | Request],
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        offsets: Offsets | None = None,
+        spread: int | None = None,
+        seeds: Sequence[int] | None = None,
+    ) -> list[Recommendations]:
+        """`recommend` for many people in one batch, everybody with limits of their own.
+
+        requests: histories, or `Request`s. offsets: for everybody, see `offsets`. seeds: one a request.
+        UserError for an item id the catalogue does not have, a filter that cannot be read, contradictory lists.
+        """
+        import torch
+
+        from genrec.decode.generator import Wishes
+
+        now = self.snapshot  # one version for the whole batch, whatever is changed meanwhile
+        catalog, generator = now.catalog, now.generator
         if not 1 <= k <= len(catalog):
             raise UserError(f"k = {k}: ask for 1 to {len(catalog)} items, as many as the catalogue has")
-        asked = Sequences.from_lists([_items(history, catalog) for history in histories])
-        answer = now.generator.recommend(asked, k, exclude_seen=exclude_seen)
+        if spread is not None and spread < 1:
+            raise UserError(f"spread = {spread}: at least one answer must be allowed to a first code")
+        asked = [one if isinstance(one, Request) else Request(one) for one in requests]
+        histories = Sequences.from_lists([_items(one.history, catalog) for one in asked])
+        limits = _limits(asked, now)
+        wishes = Wishes(
+            limits,
+            _boosted(asked, now, offsets),
+            spread,
+            None if seeds is None else torch.tensor(list(seeds), dtype=torch.long),
+        )
+        answer = generator.recommend(histories, k, exclude_seen=exclude_seen, wishes=wishes)
         titles = catalog.table["title"]
-        return [
-            [
-                Recommendation(catalog.ids[item], titles[item], float(score))
-                for item, score in zip(items.tolist(), scores.tolist(), strict=True)
+        found = []
+        for row, (items, scores) in enumerate(zip(answer.items.tolist(), answer.scores.tolist(), strict=True)):
+            paid = asked[row].sponsored
+            listed = Recommendations(
+                Recommendation(catalog.ids[item], titles[item], score, catalog.ids[item] in paid)
+                for item, score in zip(items, scores, strict=True)
                 if item >= 0
-            ]
-            for items, scores in zip(answer.items, answer.scores, strict=True)
-        ]
+            )
+            if len(listed) < k:
+                listed.reason = _reason(now, limits[row] if limits else None, histories[row], exclude_seen)
+            found.append(listed)
+        return found
+
+    def offsets(self, values: Mapping[str, float]) -> Offsets:
+        """Score offsets by item id, for everybody: a prior, a discount for popularity. UserError unless finite.
+
+        They hold for the catalogue as it stands; make them anew when items have come.
+        """
+        from genrec.decode.offsets import Offsets
+
+        now = self.snapshot
+        given = np.zeros(len(now.catalog), np.float32)
+        given[_items(list(values), now.catalog)] = list(values.values())
+        return Offsets.build(now.generator.engine.trie, given, names=now.catalog.ids)
 
     def recommend_table(self, sequences: Sequences, k: int = 10, *, exclude_seen: bool = True) -> pl.DataFrame:
         """Columns user_id, rank (1 is best), item_id, score for histories of item indices."""
@@ -253,8 +338,51 @@ def _items(history: Sequence[str], catalog: Catalog) -> list[int]:
     return [catalog.index[item] for item in history]
 
 
+def _limits(asked: list[Request], now: Snapshot) -> list[Limits]:
+    """One a request; none at all where nobody asks for any."""
+    from genrec.decode.limits import Limits
+
+    if all(one.where is None and one.allow is None and not one.deny for one in asked):
+        return []
+    index = now.generator.index
+    assert index is not None
+    return [Limits.read(index, now.catalog.index, where=one.where, allow=one.allow, deny=one.deny) for one in asked]
+
+
+def _boosted(asked: list[Request], now: Snapshot, offsets: Offsets | None) -> Offsets | None:
+    """The offsets of a batch: everybody's, and what single requests add to single items."""
+    import torch
+
+    from genrec.decode.offsets import Offsets
+
+    own = [{**one.boosts, **one.sponsored} for one in asked]
+    if not any(own):
+        return offsets
+    engine, longest = now.generator.engine, max(map(len, own))
+    items = torch.zeros(len(own), longest, dtype=torch.long)
+    boosts, mask = torch.zeros(len(own), longest), torch.zeros(len(own), longest, dtype=torch.bool)
+    for row, one in enumerate(own):
+        items[row, : len(one)] = torch.tensor(_items(list(one), now.catalog), dtype=torch.long)
+        boosts[row, : len(one)] = torch.tensor(list(one.values()))
+        mask[row, : len(one)] = True
+    everybody = offsets or Offsets.build(engine.trie)
+    device = engine.rank_of.device
+    return everybody.with_boosts(items.to(device), boosts.to(device), mask.to(device), engine.rank_of, now.catalog.ids)
+
+
+def _reason(now: Snapshot, limits: Limits | None, history: np.ndarray, exclude_seen: bool) -> str:
+    from genrec.decode.limits import Limits, reason
+
+    generator = now.generator
+    assert generator.index is not None
+    rank_of = generator.engine.rank_of.cpu().numpy()
+    seen = history.tolist() if exclude_seen else ()
+    return reason(limits or Limits(), generator.index, rank_of, seen=seen, available=generator.on_offer)
+
+
 def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:
-    return Catalog.read(path / "data" / "catalog.parquet"), load_generator(path, beam=beam)
+    catalog = Catalog.read(path / "data" / "catalog.parquet")
+    return catalog, load_generator(path, beam=beam, catalog=catalog)
 
 
 def _hint(item: object, catalog: Catalog) -> str:
@@ -262,8 +390,12 @@ def _hint(item: object, catalog: Catalog) -> str:
     return close if close.startswith("did") else f"its ids look like {catalog.ids[0]!r}"
 
 
-def load_generator(path: Path, *, beam: int = 50, plain: bool = False) -> Generator:
-    """The generator of a workspace or a saved folder. plain: by codes alone, without the leaf score."""
+def load_generator(path: Path, *, beam: int = 50, plain: bool = False, catalog: Catalog | None = None) -> Generator:
+    """The generator of a workspace or a saved folder. plain: by codes alone, without the leaf score.
+
+    catalog: for filters over its columns.
+    """
+    from genrec.decode.columns import ColumnIndex
     from genrec.decode.generator import Generator
     from genrec.decode.leaf import LeafScorer
     from genrec.decode.torch_engine import TorchEngine
@@ -277,7 +409,8 @@ def load_generator(path: Path, *, beam: int = 50, plain: bool = False) -> Genera
     leaf = None
     if not plain and (path / "model" / "leaf.json").exists():
         leaf = LeafScorer.load(path / "model", model, *vectors.load(path / "embed", "fused"))
-    generator = Generator(engine, np.log1p(popularity), leaf)
+    index = None if catalog is None else ColumnIndex(catalog.table, engine.trie.order)
+    generator = Generator(engine, np.log1p(popularity), leaf, index=index)
     if plain:
         generator.name = "genrec-compact-plain"
     return generator

@@ -59,7 +59,7 @@ class Generator:
         available: np.ndarray | None = None,
     ) -> None:
         self.engine, self.leaf, self.index, self.available = engine, leaf, index, available
-        self._on_offer = None if available is None else RankBitmap.of_mask(available[engine.trie.order.cpu().numpy()])
+        self.on_offer = None if available is None else RankBitmap.of_mask(available[engine.trie.order.cpu().numpy()])
         self.prior = torch.from_numpy(np.asarray(prior, np.float32))
         self.name = "genrec-compact"
 
@@ -88,10 +88,10 @@ class Generator:
         seen = self.engine.seen(histories) if exclude_seen else None
         rank_of, offsets = self.engine.rank_of, wishes.offsets
         if not wishes.limits:
-            return Constraints.build(rank_of, len(histories), closed=seen, available=self._on_offer, offsets=offsets)
+            return Constraints.build(rank_of, len(histories), closed=seen, available=self.on_offer, offsets=offsets)
         if self.index is None:
             raise ValueError("limits need a generator with an index of the catalogue's columns")
-        return constraints_of(wishes.limits, self.index, rank_of, seen=seen, available=self._on_offer, offsets=offsets)
+        return constraints_of(wishes.limits, self.index, rank_of, seen=seen, available=self.on_offer, offsets=offsets)
 
     def _prior(self, histories: Sequences, k: int, constraints: Constraints, wishes: Wishes) -> tuple[Tensor, Tensor]:
         n = len(self.prior)

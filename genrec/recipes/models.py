@@ -127,9 +127,7 @@ class LeafRecipe(Recipe):
     features: list[Literal["codes", "dense", "neighbours", "content", "popularity", "repeat"]] = Field(
         ["codes", "dense", "neighbours", "content", "repeat"], description="what is added up; see genrec.decode.leaf"
     )
-    proposals: int = Field(
-        50, ge=0, description="items that dense head, neighbours, content each propose"
-    )
+    proposals: int = Field(50, ge=0, description="items that dense head, neighbours, content each propose")
 
 
 class CompactRecipe(Recipe):

@@ -14,6 +14,7 @@ import pytest
 from genrec import Recommender
 from genrec.data import Catalog, Interactions
 from genrec.errors import UserError
+from genrec.recommender import Request
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +161,84 @@ def test_a_killed_generate_repeats_and_loses_nothing(copy: Callable, genrec: Cal
     assert shards(broken) == shards(straight) and len(shards(broken)) == 20
     check_everyone(broken, 5)
     assert {name: os.stat(broken / "generate" / name).st_ino for name in done} == done
+
+
+# ---------------------------------------------------------------------- what a request may get
+
+
+def rows_of(recommender: Recommender, answer: list) -> pl.DataFrame:
+    table = recommender.catalog.table
+    return table[[recommender.catalog.index[one.item_id] for one in answer]]
+
+
+@pytest.mark.parametrize("history", [["F00003", "F00017"], []], ids=["warm", "cold"])
+def test_a_filter_gives_what_it_leaves_and_all_of_it(recommender: Recommender, history: list[str]) -> None:
+    table = recommender.catalog.table
+    where = {"category": ["dress", "shoes"], "price": {"max": 120}, "not": {"colour": "black"}}
+    expression = pl.col("category").is_in(["dress", "shoes"]) & (pl.col("price") <= 120) & (pl.col("colour") != "black")
+    allowed = set(table.filter(expression)["item_id"]) - set(history)
+    answer = recommender.recommend(history, k=300, where=where)
+    assert 0 < len(allowed) < 300 and {one.item_id for one in answer} == allowed and len(answer) == len(allowed)
+    assert answer.reason is not None and f"{len(allowed)} item" in answer.reason
+    some = recommender.recommend(history, k=3, where=expression)
+    assert [one.item_id for one in some] == [one.item_id for one in answer[:3]] and some.reason is None
+
+
+def test_everybody_in_a_batch_has_limits_of_their_own(recommender: Recommender) -> None:
+    requests = [
+        Request(["F00001"], where={"category": "bag"}),
+        Request(["F00001"], allow=["F00005", "F00001", "F00009"]),
+        Request([], deny=[one.item_id for one in recommender.recommend([], k=3)]),
+        Request(["F00004", "F00002"]),
+    ]
+    bags, listed, others, plain = recommender.recommend_many(requests, k=5)
+    assert set(rows_of(recommender, bags)["category"]) == {"bag"}
+    assert {one.item_id for one in listed} == {"F00005", "F00009"} and listed.reason is not None
+    assert [one.item_id for one in others] == [one.item_id for one in recommender.recommend([], k=8)[3:]]
+    assert plain == recommender.recommend(["F00004", "F00002"], k=5)
+
+
+def test_nothing_left_says_why(recommender: Recommender) -> None:
+    empty = recommender.recommend(["F00001"], where={"price": {"max": 0.5}})
+    assert empty == [] and empty.reason == "no item has price ≤ 0.5"
+    seen = recommender.recommend(["F00001"], allow=["F00001"])
+    assert seen == [] and "in the history" in str(seen.reason)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"where": {"colr": "red"}}, "'colr'.*colour"),
+        ({"where": {"category": {"min": 3}}}, "category"),
+        ({"where": {"price": "cheap"}}, "price"),
+        ({"allow": ["F00002"], "deny": ["F00002"]}, "allow and deny both name 'F00002'"),
+        ({"deny": ["F9"]}, "no item 'F9'"),
+        ({"boosts": {"F00002": float("nan")}}, "F00002.*nan"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(recommender: Recommender, limits: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        recommender.recommend_many([Request(["F00001"], **limits)])
+
+
+def test_boosts_lift_items_and_sponsored_ones_are_flagged(recommender: Recommender) -> None:
+    history = ["F00003", "F00017"]
+    last = recommender.recommend(history, k=298)[-1].item_id
+    for name in ("boosts", "sponsored"):
+        request = Request(history, **{name: {last: 50.0}})
+        answer = recommender.recommend_many([request, Request(history)], k=5)
+        assert answer[0][0].item_id == last and answer[0][0].sponsored == (name == "sponsored")
+        assert answer[1] == recommender.recommend(history, k=5) and not any(one.sponsored for one in answer[1])
+    everybody = recommender.offsets({last: 50.0})
+    assert recommender.recommend_many([[]], k=1, offsets=everybody)[0][0].item_id == last
+
+
+def test_spread_and_samples(recommender: Recommender) -> None:
+    history = ["F00003", "F00017"]
+    first = {item: int(codes) for item, codes in zip(recommender.catalog.ids, recommender.snapshot.ids.codes[:, 0])}
+    spread = recommender.recommend(history, k=8, spread=1)
+    assert len({first[one.item_id] for one in spread}) == 8
+    samples = {tuple(one.item_id for one in recommender.recommend(history, k=8, seed=seed)) for seed in range(6)}
+    assert len(samples) == 6 and all(len(set(sample)) == 8 for sample in samples)
+    again = recommender.recommend(history, k=8, seed=3)
+    assert tuple(one.item_id for one in again) in samples
