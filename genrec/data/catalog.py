@@ -83,7 +83,7 @@ class Catalog:
             )
         absent = [pl.lit(None).alias(name) for name in schema if name not in rows.columns]
         try:
-            return rows.with_columns(absent).select(schema.names()).cast(dict(schema))  # type: ignore[arg-type]
+            return rows.with_columns(absent).select(schema.names()).cast(schema)
         except pl.exceptions.PolarsError as error:
             raise UserError(f"a column has other values than the catalogue's: {error}") from None
 

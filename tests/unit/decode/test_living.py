@@ -57,7 +57,7 @@ class World:
 
     def model_over(self, ids: SemanticIds, vectors: np.ndarray) -> CompactModel:
         """The model as `genrec update` would start one for these items, without any training."""
-        known = np.arange(len(ids)) < 0.8 * N
+        known = (np.arange(len(ids)) >= 0.2 * N) & (np.arange(len(ids)) < N)
         model = CompactModel(CompactConfig(ids.codebook_sizes, len(ids), DIM, width=16, layers=1, heads=2, max_items=6))
         model.set_items(ids.codes, vectors, known)
         model.warm_start(self.model)
@@ -102,7 +102,7 @@ def world() -> World:
     ids = resolve(tokenizer.encode(vectors), np.arange(N), codebook_sizes=tokenizer.codebook_sizes, spare=2)
     torch.manual_seed(0)
     model = CompactModel(CompactConfig(ids.codebook_sizes, N, DIM, width=16, layers=1, heads=2, max_items=6))
-    model.set_items(ids.codes, vectors, np.arange(N) < 0.8 * N)
+    model.set_items(ids.codes, vectors, np.arange(N) >= 0.2 * N)
     with torch.no_grad():
         for name, weights in model.named_parameters():
             if "norm" not in name:
@@ -267,6 +267,16 @@ def test_less_than_k_are_left(world: World, tmp_path: Path, leaf: bool, exclude_
     assert (answers(living.current, world.histories).items == -1).all()
     living.restore(["A1"])
     assert set(answers(living.current, world.histories, exclude_seen=False).items[:, 0].tolist()) == {1}
+
+
+def test_nobody_proposes_what_is_withdrawn(world: World, tmp_path: Path) -> None:
+    living = world.living(tmp_path, leaf=True)
+    living.withdraw(living.current.catalog.ids[: N // 2])
+    generator = living.current.generator
+    histories = world.histories.take(np.flatnonzero(world.histories.lengths))
+    assert generator.leaf is not None
+    tables = generator.leaf.tables(generator.engine.states(histories), histories)
+    assert int(generator.leaf.propose(tables).min()) >= N // 2
 
 
 def test_what_is_wrong_changes_nothing(world: World, tmp_path: Path) -> None:
