@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genrec.data.catalog import Catalog
     from genrec.data.interactions import Interactions
+    from genrec.decode.requests import Request
     from genrec.recommender import Recommender
 
 __version__ = "0.1.0"
-__all__ = ["Catalog", "Interactions", "Recommender", "__version__"]
+__all__ = ["Catalog", "Interactions", "Recommender", "Request", "__version__"]
 
 _HOMES = {
     "Catalog": "genrec.data.catalog",
     "Interactions": "genrec.data.interactions",
     "Recommender": "genrec.recommender",
+    "Request": "genrec.decode.requests",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ import numpy as np
 import polars as pl
 
 from genrec.data import Catalog, Sequences
+from genrec.decode.requests import Request, indices_of, limits_of, offsets_of, why_fewer
 from genrec.errors import UserError, nearest
 from genrec.evaluate.interface import TopK
 
 if TYPE_CHECKING:
     from genrec.decode.generator import Generator
     from genrec.decode.journal import Entry
-    from genrec.decode.limits import Limits
     from genrec.decode.living import Living, Snapshot
     from genrec.decode.offsets import Offsets
 
@@ -45,23 +45,6 @@ class Recommendations(list[Recommendation]):
     """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not."""
 
     reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """What one person is asked for. history: item ids, oldest first; may be empty.
-
-    where: a filter over the columns, {"category": "dress", "price": {"max": 50}}; `genrec.decode.filters` tells all it
-    can say. allow: the only items there may be. deny: items there may not be. boosts: added to single items' scores;
-    sponsored: the same for those that somebody pays for, which the answer flags.
-    """
-
-    history: Sequence[str] = ()
-    where: Any = None
-    allow: Sequence[str] | None = None
-    deny: Sequence[str] | None = None
-    boosts: Mapping[str, float] = field(default_factory=dict)
-    sponsored: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -159,11 +142,11 @@ class Recommender:
         if spread is not None and spread < 1:
             raise UserError(f"spread = {spread}: at least one answer must be allowed to a first code")
         asked = [one if isinstance(one, Request) else Request(one) for one in requests]
-        histories = Sequences.from_lists([_items(one.history, catalog) for one in asked])
-        limits = _limits(asked, now)
+        histories = Sequences.from_lists([indices_of(one.history, catalog) for one in asked])
+        limits = limits_of(asked, now)
         wishes = Wishes(
             limits,
-            _boosted(asked, now, offsets),
+            offsets_of(asked, now, offsets),
             spread,
             None if seeds is None else torch.tensor(list(seeds), dtype=torch.long),
         )
@@ -178,7 +161,7 @@ class Recommender:
                 if item >= 0
             )
             if len(listed) < k:
-                listed.reason = _reason(now, limits[row] if limits else None, histories[row], exclude_seen)
+                listed.reason = why_fewer(now, limits[row] if limits else None, histories[row], exclude_seen)
             found.append(listed)
         return found
 
@@ -191,7 +174,7 @@ class Recommender:
 
         now = self.snapshot
         given = np.zeros(len(now.catalog), np.float32)
-        given[_items(list(values), now.catalog)] = list(values.values())
+        given[indices_of(list(values), now.catalog)] = list(values.values())
         return Offsets.build(now.generator.engine.trie, given, names=now.catalog.ids)
 
     def recommend_table(self, sequences: Sequences, k: int = 10, *, exclude_seen: bool = True) -> pl.DataFrame:
@@ -293,7 +276,7 @@ class Recommender:
         for change in changes:
             if "item_id" not in change:
                 raise UserError(f"a change names no item_id: {dict(change)!r}")
-        items = _items([change["item_id"] for change in changes], catalog)
+        items = indices_of([change["item_id"] for change in changes], catalog)
         filled = {
             name: [
                 change[name] if name in change else catalog.table[name][item]
@@ -329,65 +312,9 @@ class Recommender:
         return str(done.commit_url)
 
 
-def _items(history: Sequence[str], catalog: Catalog) -> list[int]:
-    if isinstance(history, str):
-        raise UserError(f"a history is a list of item ids, not the text {history!r}")
-    for item in history:
-        if item not in catalog.index:
-            raise UserError(f"the catalogue has no item {item!r}: {_hint(item, catalog)}")
-    return [catalog.index[item] for item in history]
-
-
-def _limits(asked: list[Request], now: Snapshot) -> list[Limits]:
-    """One a request; none at all where nobody asks for any."""
-    from genrec.decode.limits import Limits
-
-    if all(one.where is None and one.allow is None and not one.deny for one in asked):
-        return []
-    index = now.generator.index
-    assert index is not None
-    return [Limits.read(index, now.catalog.index, where=one.where, allow=one.allow, deny=one.deny) for one in asked]
-
-
-def _boosted(asked: list[Request], now: Snapshot, offsets: Offsets | None) -> Offsets | None:
-    """The offsets of a batch: everybody's, and what single requests add to single items."""
-    import torch
-
-    from genrec.decode.offsets import Offsets
-
-    own = [{**one.boosts, **one.sponsored} for one in asked]
-    if not any(own):
-        return offsets
-    engine, longest = now.generator.engine, max(map(len, own))
-    items = torch.zeros(len(own), longest, dtype=torch.long)
-    boosts, mask = torch.zeros(len(own), longest), torch.zeros(len(own), longest, dtype=torch.bool)
-    for row, one in enumerate(own):
-        items[row, : len(one)] = torch.tensor(_items(list(one), now.catalog), dtype=torch.long)
-        boosts[row, : len(one)] = torch.tensor(list(one.values()))
-        mask[row, : len(one)] = True
-    everybody = offsets or Offsets.build(engine.trie)
-    device = engine.rank_of.device
-    return everybody.with_boosts(items.to(device), boosts.to(device), mask.to(device), engine.rank_of, now.catalog.ids)
-
-
-def _reason(now: Snapshot, limits: Limits | None, history: np.ndarray, exclude_seen: bool) -> str:
-    from genrec.decode.limits import Limits, reason
-
-    generator = now.generator
-    assert generator.index is not None
-    rank_of = generator.engine.rank_of.cpu().numpy()
-    seen = history.tolist() if exclude_seen else ()
-    return reason(limits or Limits(), generator.index, rank_of, seen=seen, available=generator.on_offer)
-
-
 def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:
     catalog = Catalog.read(path / "data" / "catalog.parquet")
     return catalog, load_generator(path, beam=beam, catalog=catalog)
-
-
-def _hint(item: object, catalog: Catalog) -> str:
-    close = nearest(str(item), catalog.ids[:50_000])
-    return close if close.startswith("did") else f"its ids look like {catalog.ids[0]!r}"
 
 
 def load_generator(path: Path, *, beam: int = 50, plain: bool = False, catalog: Catalog | None = None) -> Generator:

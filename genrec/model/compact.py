@@ -28,6 +28,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from genrec.errors import UserError
+from genrec.model.times import TIME_FEATURES, time_features
 
 # Bars over the one small file of this model tell nobody anything, and stand between those that do.
 transformers_logging.disable_progress_bar()
@@ -85,30 +86,6 @@ class CompactConfig(PretrainedConfig):
         self.dense_weight = dense_weight
         self.seconds_per_unit = seconds_per_unit
         self.time_dropout = time_dropout
-
-
-CYCLES = {365.2425 * 86_400: 4, 7 * 86_400.0: 3, 86_400.0: 2}
-"""Seconds of the year, the week and the day, and how many harmonics of each an event's time is given by."""
-TIME_FEATURES = 2 * sum(CYCLES.values()) + 1
-FIRST_TIME = 315_532_800
-"""1980 in Unix seconds. A time before it is a mere position, and says nothing of the calendar."""
-
-
-def time_features(seconds: Tensor) -> Tensor:
-    """When events happened: float64 Unix seconds (B, T) → float32 (B, T, TIME_FEATURES), zeros where nothing is known.
-
-    Sine and cosine of the place in the year, the week and the day, and the logarithm of the days since the event
-    before: season and rhythm, in a form in which 31 December is beside 1 January (cf. Time2Vec, Kazemi et al. 2019).
-    """
-    known = seconds >= FIRST_TIME
-    features = []
-    for cycle, harmonics in CYCLES.items():
-        angle = 2 * torch.pi * (seconds % cycle) / cycle
-        for harmonic in range(1, harmonics + 1):
-            features += [(harmonic * angle).sin(), (harmonic * angle).cos()]
-    gap = F.pad((seconds[:, 1:] - seconds[:, :-1]).clamp(min=0) / 86_400, (1, 0))
-    features.append(gap.log1p())
-    return torch.stack(features, dim=-1).float() * known[..., None]
 
 
 class Block(nn.Module):

@@ -13,8 +13,8 @@ import pytest
 
 from genrec import Recommender
 from genrec.data import Catalog, Interactions
+from genrec.decode.requests import Request
 from genrec.errors import UserError
-from genrec.recommender import Request
 
 
 @pytest.fixture(scope="module")

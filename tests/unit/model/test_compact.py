@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from genrec.errors import UserError
-from genrec.model.compact import CompactConfig, CompactModel, time_features
+from genrec.model.compact import CompactConfig, CompactModel
+from genrec.model.times import time_features
 
 N = 30
 SIZES = (4, 3, 5)
