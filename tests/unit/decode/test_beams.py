@@ -415,3 +415,22 @@ def test_impossible_wishes_are_named() -> None:
     both = replace(Constraints.none(1), offsets=Offsets.build(trie))
     with pytest.raises(ValueError, match="cannot have both"):
         search(lambda *_: torch.zeros(1, 1, 1), trie, both, width=1, k=1, seeds=torch.tensor([1]))
+
+
+def test_only_beams_with_a_choice_are_needed() -> None:
+    """Below code 0 lie three items, below 1 and 2 one each: after the first step nobody need look at those again."""
+    ids = SemanticIds(np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [2, 1, 1]]), (3, 2, 2))
+    asked: list[list[list[bool]] | None] = []
+
+    def step(level: int, parents: Tensor | None, codes: Tensor | None, needed: Tensor | None) -> Tensor:
+        asked.append(None if needed is None else needed.tolist())
+        if needed is None:
+            return torch.zeros(1, 1, 3)
+        return torch.zeros(int(needed.sum()), 2)
+
+    found = search(step, Trie.build(ids), Constraints.none(1), width=5, k=5)
+    # Beams stand in the order of their codes, and what is beyond them is dead.
+    assert asked == [None, [[True, False, False]], [[True, False, False, False, False]]]
+    third, half = math.log(1 / 3), math.log(1 / 2)
+    assert found.items.tolist() == [[3, 4, 2, 0, 1]]
+    torch.testing.assert_close(found.scores, torch.tensor([[third, third, third + half, *[third + 2 * half] * 2]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -164,3 +165,84 @@ def test_one_item_and_one_level(rows: list[tuple[int]]) -> None:
     assert sorted(found.items[0].tolist()) == [-1, *range(len(ids))]
     torch.testing.assert_close(found.scores[:, : len(ids)].exp().sum(1), torch.ones(2))
     torch.testing.assert_close(engine.score(states, found.items[:, : len(ids)]), found.scores[:, : len(ids)])
+
+
+# ---------------------------------------------------------------------- memory, states kept, precision
+
+
+def test_a_batch_is_as_large_as_memory_allows(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = TorchEngine(world.model, world.trie).batch
+    monkeypatch.setattr("genrec.decode.torch_engine.MEMORY", 40 * 20 * max(world.trie.branching) * 3)
+    assert most == 256 and TorchEngine(world.model, world.trie, width=20).batch == 3
+    assert TorchEngine(world.model, world.trie, width=10_000, batch=7).batch == 7
+    monkeypatch.setattr("genrec.decode.torch_engine.MEMORY", 1)
+    assert TorchEngine(world.model, world.trie).batch == 1
+
+
+def test_who_asks_again_is_not_read_again(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TorchEngine(world.model, world.trie, remembered=5)
+    read: list[int] = []
+    last_state = type(world.model).last_state
+
+    def counted(model: CompactModel, vectors: Tensor, *rest: Any) -> Tensor:
+        read.append(len(vectors))
+        return last_state(model, vectors, *rest)
+
+    monkeypatch.setattr(type(world.model), "last_state", counted)
+    fresh = TorchEngine(world.model, world.trie)
+
+    def ask(*rows: int) -> int:
+        """How many histories were read for these users; the states are those of an engine that remembers nothing."""
+        read.clear()
+        some = world.histories.take(np.array(rows))
+        states = engine.states(some)
+        count = sum(read)
+        torch.testing.assert_close(states, fresh.states(some), **CLOSE)
+        return count
+
+    assert ask(0, 1, 2) == 3
+    assert ask(2, 0, 3) == 1
+    assert ask(4, 4, 4) == 1  # 1 is the one asked for least lately
+    assert ask(5) == 1  # too many now: 1 is forgotten
+    assert ask(0, 2, 3, 4, 5) == 0
+    assert ask(1) == 1 and ask(0) == 1
+
+
+def test_a_history_that_goes_on_is_another_one(world: Any) -> None:
+    engine = TorchEngine(world.model, world.trie, remembered=10)
+    one, longer = Sequences.from_lists([[3, 7]]), Sequences.from_lists([[3, 7, 9]])
+    assert not torch.equal(engine.states(one), engine.states(longer))
+
+
+def test_times_of_events_reach_the_states(world: Any) -> None:
+    config = CompactConfig(world.ids.codebook_sizes, len(world.ids), 8, width=16, layers=1, seconds_per_unit=1.0)
+    torch.manual_seed(0)
+    model = CompactModel(config).eval()
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if "norm" not in name:
+                weights.copy_(torch.randn_like(weights) * 0.3)
+    plain = Sequences.from_lists([[3, 7, 9], [4]])
+    real = Sequences(plain.users, plain.offsets, plain.items, 1_700_000_000 + 9_000_000 * plain.times)
+    for remembered in (0, 10):
+        engine = TorchEngine(model, world.trie, remembered=remembered)
+        states = engine.states(real)
+        assert not torch.allclose(states, engine.states(plain), atol=1e-3)
+        items, mask = (torch.from_numpy(part) for part in real.padded(3))
+        with torch.no_grad():
+            whole = model.encode(items, mask, torch.from_numpy(real.padded_times(3)))
+        torch.testing.assert_close(states, whole[torch.arange(2), mask.sum(1) - 1], **CLOSE)
+
+
+def test_bfloat16_gives_nearly_the_same_answers(world: Any) -> None:
+    half = TorchEngine(copy.deepcopy(world.model).bfloat16(), world.trie)
+    full = TorchEngine(world.model, world.trie)
+    some = world.histories
+    found = half.search(half.states(some), half.exclude(some), 10)
+    expected = full.search(full.states(some), full.exclude(some), len(world.ids))
+    assert found.scores.dtype == torch.float32
+    for row in range(len(some)):
+        items = found.items[row].tolist()
+        assert len(set(items)) == 10 and min(items) >= 0 and not set(items) & set(some[row].tolist())
+        scores = dict(zip(expected.items[row].tolist(), expected.scores[row].tolist(), strict=True))
+        assert [scores[item] for item in items] == pytest.approx(found.scores[row].tolist(), abs=0.5)
