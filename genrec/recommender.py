@@ -28,6 +28,9 @@ PARTS = ("data", "embed", "sid", "model")
 LIVE = "live"
 """The folder of changes to the catalogue since: see `genrec.decode.journal`."""
 
+REMEMBERED = 10_000
+"""People whose history is not read again when they come back with the same one."""
+
 Items = pl.DataFrame | Iterable[Mapping[str, Any]]
 
 
@@ -314,13 +317,15 @@ class Recommender:
 
 def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:
     catalog = Catalog.read(path / "data" / "catalog.parquet")
-    return catalog, load_generator(path, beam=beam, catalog=catalog)
+    return catalog, load_generator(path, beam=beam, catalog=catalog, remembered=REMEMBERED)
 
 
-def load_generator(path: Path, *, beam: int = 50, plain: bool = False, catalog: Catalog | None = None) -> Generator:
+def load_generator(
+    path: Path, *, beam: int = 50, plain: bool = False, catalog: Catalog | None = None, remembered: int = 0
+) -> Generator:
     """The generator of a workspace or a saved folder. plain: by codes alone, without the leaf score.
 
-    catalog: for filters over its columns.
+    catalog: for filters over its columns. remembered: how many users' states are kept, see `TorchEngine`.
     """
     from genrec.decode.columns import ColumnIndex
     from genrec.decode.generator import Generator
@@ -331,7 +336,7 @@ def load_generator(path: Path, *, beam: int = 50, plain: bool = False, catalog: 
     from genrec.model.compact import CompactModel
 
     model = CompactModel.from_pretrained(path / "model")
-    engine = TorchEngine(model, Trie.load(path / "sid" / "trie.safetensors"), width=beam)
+    engine = TorchEngine(model, Trie.load(path / "sid" / "trie.safetensors"), width=beam, remembered=remembered)
     popularity = np.load(path / "model" / "popularity.npy", allow_pickle=False)
     leaf = None
     if not plain and (path / "model" / "leaf.json").exists():
