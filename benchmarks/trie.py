@@ -180,19 +180,20 @@ def steps(file: Path, beams: list[tuple[int, int]], device: str, repeats: int, s
         for level in range(trie.levels):
             ranks = torch.randint(len(trie), (batch, width if level else 1), generator=draw).to(device)
             nodes = trie.nodes_at(level, ranks) if level else torch.zeros_like(ranks)
-            below = trie.children(level, nodes)[0]
-            step: dict[str, Any] = {"beam": f"{batch}x{width}", "level": level, "slots": trie.branching[level]}
-            step["children_us"] = micros(partial(trie.children, level, nodes))
-            step["open_us"] = micros(partial(allowed, trie, constraints, level, below))
+            step: dict[str, Any] = {"beam": f"{batch}x{width}", "level": level, "slots": trie.fanout[level]}
+            step["children_us"] = micros(partial(slots, trie, level, nodes))
+            step["open_us"] = micros(partial(allowed, trie, constraints, level, nodes))
             step["mask_us"] = micros(partial(trie.mask, level, nodes))
             found["steps"].append(step)
     return found
 
 
-def allowed(trie: Any, constraints: Any, level: int, below: Any) -> Any:
+def slots(trie: Any, level: int, nodes: Any) -> Any:
+    """The children (B, W, M) of a level and their codes, as the search lays them out."""
+    found, exists = trie.slots(level, nodes)
+    return found, exists, trie.codes_at(level + 1, found)
+
+
+def allowed(trie: Any, constraints: Any, level: int, nodes: Any) -> Any:
     """Which children (B, W, M) of a level have an allowed item below them."""
-    return constraints.open(*trie.range_of(level + 1, below))
-
-
-if __name__ == "__main__":
-    main()
+    return constraints.open_children(trie.bounds(level, nodes))
