@@ -150,18 +150,29 @@ def recommend(
     run: Run,
     history: Annotated[list[str] | None, typer.Argument(metavar="[ITEM]...", help="Item ids, oldest first.")] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="How many items.")] = 10,
+    where: Annotated[str | None, typer.Option(help='A filter as JSON: {"category": "dress"}.')] = None,
 ) -> None:
     """Show what comes next after a history."""
+    import json
+
     from rich.console import Console
     from rich.table import Table
 
     from genrec.recommender import Recommender
 
-    recommender = Recommender.from_pretrained(run)
+    try:
+        limits = None if where is None else json.loads(where)
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f'--where {where}: not JSON ({error}); write it as --where \'{{"category": "dress"}}\''
+        ) from None
+    answer = Recommender.from_pretrained(run).recommend(history or [], k, where=limits)
     table = Table("", "item", "title", "score", box=None)
-    for place, found in enumerate(recommender.recommend(history or [], k), start=1):
+    for place, found in enumerate(answer, start=1):
         table.add_row(str(place), found.item_id, found.title or "", f"{found.score:.2f}")
     Console().print(table)
+    if answer.reason:
+        typer.echo(answer.reason)
 
 
 @verb

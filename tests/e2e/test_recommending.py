@@ -29,6 +29,16 @@ def test_recommend_on_the_command_line(fashion: Path, cli: Callable) -> None:
     assert [item for _, item in found if item.startswith("F0")] == [one.item_id for one in best]
 
 
+def test_a_filter_on_the_command_line(fashion: Path, cli: Callable) -> None:
+    table = Catalog.read(fashion / "data/catalog.parquet").table
+    bags = table.filter(pl.col("category") == "bag")["item_id"].to_list()
+    said = cli("recommend", fashion, "F00001", "--k", "200", "--where", '{"category": "bag"}').ok()
+    found = [word for word in said.out.split() if word.startswith("F0") and word[1:].isdigit()]
+    assert set(found) == set(bags) - {"F00001"} and f"{len(bags)} items with category = 'bag'" in said.out
+    assert "not JSON" in cli("recommend", fashion, "F00001", "--where", "category=bag").err
+    assert "catagory" in cli("recommend", fashion, "F00001", "--where", '{"catagory": "bag"}').err
+
+
 def test_answers_are_distinct_unseen_items_in_order(recommender: Recommender) -> None:
     history = ["F00003", "F00017", "F00200"]
     answer = recommender.recommend(history, k=20)
