@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         row: dict[str, Any] = {"batch": batch}
         for name, plain in (("leaf", False), ("plain", True)):
             generator = load_generator(asked.run, beam=max(asked.beam, asked.k), plain=plain)
-            generator.engine.batch = batch
+            generator.engine.batch = generator.batch = batch
             row[name] = speed(Recommender(asked.run, catalog, generator), histories, asked.k, batch)
         rows.append(row)
     found = {

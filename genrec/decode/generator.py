@@ -21,6 +21,9 @@ from genrec.decode.selection import ordered, spread_out
 from genrec.decode.torch_engine import TorchEngine
 from genrec.evaluate.interface import TopK
 
+TABLES = 2**30
+"""Bytes that the leaf score's tables of a batch may take: a number for every item and feature."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wishes:
@@ -62,6 +65,8 @@ class Generator:
         self.on_offer = None if available is None else RankBitmap.of_mask(available[engine.trie.order.cpu().numpy()])
         self.prior = torch.from_numpy(np.asarray(prior, np.float32))
         self.name = "genrec-compact"
+        tables = 4 * len(self.prior) * (len(leaf.features) if leaf is not None else 1)
+        self.batch = max(1, min(engine.batch, TABLES // max(tables, 1)))
 
     def recommend(
         self, histories: Sequences, k: int, *, exclude_seen: bool = False, wishes: Wishes | None = None
@@ -74,8 +79,8 @@ class Generator:
         scores = np.full((len(histories), k), CLOSED, np.float32)
         warm = histories.lengths > 0
         for rows in (np.flatnonzero(warm), np.flatnonzero(~warm)):
-            for begin in range(0, len(rows), self.engine.batch):
-                some = rows[begin : begin + self.engine.batch]
+            for begin in range(0, len(rows), self.batch):
+                some = rows[begin : begin + self.batch]
                 asked, own = histories.take(some), wishes.take(some)
                 constraints = self.constraints(asked, exclude_seen, own)
                 generate = self._generate if warm[some[0]] else self._prior

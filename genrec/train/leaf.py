@@ -47,8 +47,8 @@ def gather(
     assert generator.leaf is not None
     kept, places = [], []
     with progress.bar("Weighing leaf scores", len(asked), "user") as shown:
-        for begin in range(0, len(asked), generator.engine.batch):
-            part = asked.take(np.arange(begin, min(begin + generator.engine.batch, len(asked))))
+        for begin in range(0, len(asked), generator.batch):
+            part = asked.take(np.arange(begin, min(begin + generator.batch, len(asked))))
             states = generator.engine.states(part.histories)
             closed = generator.engine.exclude(part.histories) if exclude_seen else None
             constraints = closed or Constraints.none(len(part), states.device)

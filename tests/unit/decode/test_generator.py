@@ -161,3 +161,12 @@ def test_a_leaf_score_of_codes_alone_is_the_search(world: Any, weights: dict[str
     made.leaf.weights = weights
     answer, plain = (some.recommend(world.histories, 5) for some in (made, generator(world, False)))
     assert np.array_equal(answer.items, plain.items) and np.array_equal(answer.scores, plain.scores)
+
+
+def test_tables_of_the_leaf_score_bound_the_batch(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = generator(world, True)
+    expected = whole.recommend(world.histories, 5)
+    assert whole.leaf is not None and whole.batch == whole.engine.batch
+    monkeypatch.setattr("genrec.decode.generator.TABLES", 2 * 4 * len(world.ids) * len(whole.leaf.features))
+    small = generator(world, True)
+    assert small.batch == 2 and np.array_equal(small.recommend(world.histories, 5).items, expected.items)
