@@ -181,8 +181,9 @@ def compare(name: str, preset: Preset, length: int, width: int, asked: argparse.
             row(name, way.name, length, width, way.batch, [few / t for t in turns[way.name]], waits, most[0], items)
             | {"ratio_to_floor": ratio(turns[way.name], few, turns["floor"], users)}
         )
-    if hf is not None and len(ways) > 1:
-        agreement(ways, prompts[: preset.slow].to(device))
+    if hf is not None:
+        if len(ways) > 1:
+            agreement(ways, prompts[: preset.slow].to(device))
         if asked.ways is None or "vllm-beam-search" in asked.ways:
             found.append(_vllm(name, hf, prompts[: preset.slow], length, width, turns["floor"], users))
     return found
