@@ -30,7 +30,7 @@ class Wishes:
     """What requests ask for beside their histories. limits: one a request, or none at all.
 
     offsets: added to the scores of all requests. spread, seeds: see `genrec.decode.beams.search`; a sample is drawn by
-    codes alone, without the leaf score.
+    codes alone, without the leaf score. Who has no history gets the prior's order, whatever these two say.
     """
 
     limits: Sequence[Limits] = ()
