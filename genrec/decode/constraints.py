@@ -187,7 +187,7 @@ class Constraints:
             size.scatter_add_(-1, slot.clamp(0, fan - 1), -taken)
         return size > 0
 
-    def take(self, rows: slice) -> Constraints:
+    def take(self, rows: slice | Tensor) -> Constraints:
         """Some of the requests, without their offsets."""
         some = None if self.allowed is None else replace(self.allowed, rows=self.allowed.rows[rows])
         return Constraints(self.closed[rows], some)
