@@ -136,8 +136,8 @@ def load(workspace: Path, tokenizer: PreTrainedTokenizerBase, fingerprint: str |
     ids = SemanticIds.load(workspace / "sid" / "sids.safetensors")
     if fingerprint is not None and fingerprint != fingerprint_of(ids):
         raise UserError(
-            f"the model was trained on other semantic IDs than {workspace} has: give the workspace it was trained in, or "
-            "train it again (`genrec lm train`)"
+            f"the model was trained on other semantic IDs than {workspace} has: give the workspace it was trained in, "
+            "or train it again (`genrec lm train`)"
         )
     table = workspace / "data" / "catalog.parquet"
     catalog = Catalog.read(table) if table.is_file() else None

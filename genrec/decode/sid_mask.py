@@ -1,18 +1,18 @@
 """The mask over a language model's next tokens: whatever it writes as an item is an item, and one that is open.
 
-A stream of tokens is *inside* an item at level l where its last l + 1 tokens are `<|sid_begin|>` and codes of the levels
-0 … l - 1, in order; everywhere else it is outside. So where a stream stands is read off its last L + 1 tokens and nothing
-is kept between steps, and after a swap of the catalogue every stream stands where its tokens say it stands in the new
-one.
+A stream of tokens is *inside* an item at level l where its last l + 1 tokens are `<|sid_begin|>` and codes of the
+levels 0 … l - 1, in order; everywhere else it is outside. So where a stream stands is read off its last L + 1 tokens
+and nothing is kept between steps: after a swap of the catalogue a stream stands where its tokens say in the new one.
 
     inside, at level l < L    the codes that go on to an open item
     inside, all L codes there `<|sid_end|>`
     outside, free text        every token but codes and `<|sid_end|>`; `<|sid_begin|>` as long as one item is open
     outside, items only       `<|sid_begin|>` as long as items are wanted and open, then the end of the answer
 
-Where the item that is half written was the last open one below its prefix and has been withdrawn since, nothing can take
-its codes back. Then the one token allowed is another `<|sid_begin|>`, which starts afresh (or the end of the answer, where
-no item is open at all). What stands before it is no item: an item is a begin, its L codes and an end, one after another.
+Where the item that is half written was the last open one below its prefix and has been withdrawn since, nothing can
+take its codes back. Then the one token allowed is another `<|sid_begin|>`, which starts afresh (or the end of the
+answer, where no item is open at all). What stands before it is no item: an item is a begin, its L codes and an end, one
+after another.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ class SidMask:
         """
         if logits.shape[1] < self.needed:
             raise UserError(
-                f"the model has {logits.shape[1]} output rows, the words of this catalogue need {self.needed}: give the "
-                "model that was trained on this catalogue"
+                f"the model has {logits.shape[1]} output rows, the words of this catalogue need {self.needed}: give "
+                "the model that was trained on this catalogue"
             )
         depth, node = self.place(tail)
         whole = torch.tensor([0, len(self.trie)], device=self.device).expand(len(rows), 2)

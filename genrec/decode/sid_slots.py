@@ -69,13 +69,19 @@ class Ask:
         """Whether an item that has been named is closed."""
         return self.mode == "items" if self.repeats is None else not self.repeats
 
-    def limits(self, offer: Offer) -> Limits:
-        """UserError for a filter that cannot be read and for ids that the catalogue does not have."""
+    def limits(self, offer: Offer, *, strict: bool = True) -> Limits:
+        """UserError for a filter that cannot be read and for ids that the catalogue does not have.
+
+        strict: False leaves such ids out, which were known when the request came.
+        """
         if self.where is None and self.allow is None and not self.deny:
             return Limits()
-        assert offer.index is not None
-        items = {} if offer.catalog is None else offer.catalog.index
-        return Limits.read(offer.index, items, where=self.where, allow=self.allow, deny=self.deny or None)
+        index, items = offer.index, {} if offer.catalog is None else offer.catalog.index
+        allow, deny = self.allow, self.deny
+        if not strict:
+            allow = None if allow is None else tuple(one for one in allow if one in items)
+            deny = tuple(one for one in deny if one in items)
+        return Limits.read(index, items, where=self.where, allow=allow, deny=deny or None)
 
 
 class Slots:
@@ -86,7 +92,7 @@ class Slots:
 
     def __init__(self, offer: Callable[[], Offer | None], capacity: int, device: str | torch.device) -> None:
         self._offer, self.device = offer, torch.device(device)
-        self._limits: dict[int, Limits] = {}
+        self._asks: dict[int, Ask] = {}
         self._row = torch.zeros(capacity, dtype=torch.long, device=device)
         self._mixed = torch.zeros(capacity, dtype=torch.bool, device=device)
         self._once = torch.zeros(capacity, dtype=torch.bool, device=device)
@@ -107,8 +113,8 @@ class Slots:
             self.offer, self.mask = offer, offer.mask(self.device)
             self._bitmaps = _Bitmaps(len(offer.ids), offer.on_offer, self.device)
             self._deny = torch.full((len(self._row), 0), len(offer.ids), device=self.device)
-            for slot, limits in self._limits.items():
-                self._close(slot, limits)
+            for slot, ask in self._asks.items():
+                self._close(slot, ask.limits(offer, strict=False))
         return offer
 
     @torch.inference_mode(False)
@@ -118,14 +124,13 @@ class Slots:
         UserError where its ids or its filter do not fit the catalogue; the slot is then free.
         """
         self.release(slot)
-        limits = ask.limits(self.refresh())
-        self._limits[slot] = limits
-        self._close(slot, limits)
+        self._close(slot, ask.limits(self.refresh()))
+        self._asks[slot] = ask
         self._mixed[slot], self._once[slot] = ask.mode == "mixed", ask.once
         self._count[slot], self._stop[slot] = ask.count, stop
 
     def release(self, slot: int) -> None:
-        if self._limits.pop(slot, None) is not None:
+        if self._asks.pop(slot, None) is not None:
             self._bitmaps.drop(slot)
 
     def forbid(
@@ -172,16 +177,16 @@ class Slots:
         return Constraints(closed, allowed)
 
     def _close(self, slot: int, limits: Limits) -> None:
-        """What limits leave of the current offer. Items that a rollback has unmade are in no list."""
+        """What limits leave of the current offer."""
         assert self.offer is not None
         n, found = len(self.offer.ids), None
         if limits.where is not None:
             found = self.offer.index.compile(limits.where)
         if limits.allow is not None:
-            listed = RankBitmap.of_ranks(self.offer.rank_of[limits.allow[limits.allow < n]], n)
+            listed = RankBitmap.of_ranks(self.offer.rank_of[limits.allow], n)
             found = listed if found is None else found & listed
         self._row[slot] = self._bitmaps.put(slot, found)
-        deny = np.empty(0, np.int64) if limits.deny is None else limits.deny[limits.deny < n]
+        deny = np.empty(0, np.int64) if limits.deny is None else limits.deny
         wider = len(deny) - self._deny.shape[1]
         if wider > 0:
             self._deny = torch.nn.functional.pad(self._deny, (0, wider), value=n)

@@ -14,9 +14,8 @@ from __future__ import annotations
 import logging
 import weakref
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from vllm.v1.sample.logits_processor.interface import BatchUpdate, MoveDirectionality
@@ -36,9 +35,10 @@ if TYPE_CHECKING:
 NAME = "genrec.decode.vllm_logits:CatalogueMask"
 """For `LLM(logits_processors=[NAME])` and `vllm serve --logits-processors`."""
 log = logging.getLogger("vllm.genrec")
+T = TypeVar("T")
 
 
-class CatalogueMask(V1, V2):  # type: ignore[misc]  # their methods of one name differ; no instance is ever made
+class CatalogueMask(V1, V2):
     """What vLLM loads."""
 
     def __new__(cls, vllm_config: VllmConfig, *rest: Any) -> Any:
@@ -74,7 +74,8 @@ def read(params: SamplingParams) -> Ask | None:
 class _Stream:
     """A request in flight. before: the last L + 1 tokens of its prompt. output: vLLM's own list, which grows.
 
-    read: how much of it has been looked at. named: item indices of the `done` items in it.
+    read: how much of it has been looked at. ends: the last L + 2 tokens at every `<|sid_end|>` in it, and the ranks of
+    the items they are, N where they are none.
     """
 
     slot: int
@@ -82,8 +83,8 @@ class _Stream:
     before: list[int]
     output: list[int]
     read: int = 0
-    done: int = 0
-    named: list[int] = field(default_factory=list)
+    ends: list[list[int]] = field(default_factory=list)
+    ranks: list[int] = field(default_factory=list)
 
     def last(self, end: int, count: int) -> list[int]:
         """The `count` tokens before place `end` of the output, -1 where there are none."""
@@ -93,14 +94,15 @@ class _Stream:
         return [-1] * (count - len(tokens)) + tokens
 
 
-class MaskV1(V1):  # type: ignore[misc]
+class MaskV1(V1):
     """For vLLM's first model runner (CPUs, and GPUs with VLLM_USE_V2_MODEL_RUNNER=0)."""
 
     _working: weakref.ref[MaskV1] | None = None
+    _config: VllmConfig
 
     def __init__(self, vllm_config: VllmConfig, device: torch.device, is_pin_memory: bool) -> None:
         # Both as entry point and by name: the second has nothing to do.
-        other = MaskV1._working and MaskV1._working()
+        other = None if MaskV1._working is None else MaskV1._working()
         self._rests = other is not None and other._config is vllm_config
         self._config, self._device = vllm_config, device
         if self._rests:
@@ -117,6 +119,7 @@ class MaskV1(V1):  # type: ignore[misc]
         self._free = list(range(capacity))
         self._streams: dict[int, _Stream] = {}
         self._refused: dict[int, int] = {}
+        self._offer: Offer | None = None
 
     def is_argmax_invariant(self) -> bool:
         return False
@@ -130,14 +133,9 @@ class MaskV1(V1):  # type: ignore[misc]
             self._remove(index)
             self._add(index, params, prompt or [], output)
         for one, other, direction in batch_update.moved:
-            for table in (self._streams, self._refused):
-                there, here = table.pop(other, None), table.pop(one, None)
-                if here is not None:
-                    table[other] = here
-                if there is not None and direction == MoveDirectionality.SWAP:
-                    table[one] = there
-                elif isinstance(there, _Stream):
-                    self._let_go(there)
+            _move(self._refused, one, other, direction)
+            if (replaced := _move(self._streams, one, other, direction)) is not None:
+                self._let_go(replaced)
 
     def apply(self, logits: Tensor) -> Tensor:
         """logits: float32 (R, V), changed in place; row i is the batch's request i."""
@@ -150,15 +148,15 @@ class MaskV1(V1):  # type: ignore[misc]
             return logits
         now = self._slots.refresh()
         self._read(now)
-        streams, length = list(self._streams.values()), self._slots.mask.levels + 1
+        streams, n, length = list(self._streams.values()), len(now.ids), self._slots.mask.levels + 1
         tail = [stream.last(len(stream.output), length) for stream in streams]
         return self._slots.forbid(
             logits,
             self._tensor(list(self._streams)),
             self._tensor([stream.slot for stream in streams]),
             self._tensor(tail),
-            self._tensor([stream.done for stream in streams]),
-            self._named(streams, now),
+            self._tensor([sum(rank < n for rank in stream.ranks) for stream in streams]),
+            self._named(streams, n),
         )
 
     def _add(self, index: int, params: SamplingParams, prompt: list[int], output: list[int]) -> None:
@@ -187,37 +185,43 @@ class MaskV1(V1):  # type: ignore[misc]
         self._free.append(stream.slot)
 
     def _read(self, now: Offer) -> None:
-        """Take note of items that have been finished since the last step."""
-        mask = self._slots.mask
-        ends = []
+        """Take note of items that have been finished since the last step; of all of them where the offer is new."""
+        mask, fresh = self._slots.mask, now is not self._offer
+        self._offer = now
+        found: list[tuple[_Stream, list[int]]] = []
         for stream in self._streams.values():
             for place in range(stream.read, len(stream.output)):
                 if stream.output[place] == mask.end:
-                    ends.append((stream, stream.last(place + 1, mask.levels + 2)))
+                    stream.ends.append(stream.last(place + 1, mask.levels + 2))
+            known = 0 if fresh else len(stream.ranks)
+            del stream.ranks[known:]
+            found += [(stream, tokens) for tokens in stream.ends[known:]]
             stream.read = len(stream.output)
-        if not ends:
-            return
-        ranks = mask.finished(self._tensor([tokens for _, tokens in ends]))[:, -1].tolist()
-        for (stream, _), rank in zip(ends, ranks, strict=True):
-            if rank < len(now.ids):
-                stream.done += 1
-                stream.named.append(int(now.trie.order[rank]))
+        if found:
+            ranks = mask.finished(self._tensor([tokens for _, tokens in found]))[:, -1].tolist()
+            for (stream, _), rank in zip(found, ranks, strict=True):
+                stream.ranks.append(rank)
 
-    def _named(self, streams: list[_Stream], now: Offer) -> Tensor | None:
+    def _named(self, streams: list[_Stream], n: int) -> Tensor | None:
         """Ranks int64 (B, T) of items that may not come again, N where there are none."""
-        most = max((len(stream.named) for stream in streams if stream.once), default=0)
+        most = max((len(stream.ranks) for stream in streams if stream.once), default=0)
         if not most:
             return None
-        n = len(now.ids)
-        ranks = np.full((len(streams), most), n, np.int64)
-        for row, stream in zip(ranks, streams, strict=True):
-            if stream.once:
-                known = [item for item in stream.named if item < n]
-                row[: len(known)] = now.rank_of[known]
-        return torch.from_numpy(ranks).to(self._device)
+        named = [stream.ranks if stream.once else [] for stream in streams]
+        return self._tensor([ranks + [n] * (most - len(ranks)) for ranks in named])
 
     def _tensor(self, values: list) -> Tensor:
         return torch.tensor(values, dtype=torch.long).to(self._device, non_blocking=True)
+
+
+def _move(table: dict[int, T], one: int, other: int, direction: MoveDirectionality) -> T | None:
+    """Row `one` of the batch becomes row `other`, or they change places. Returns what has lost its place."""
+    here, there = table.pop(one, None), table.pop(other, None)
+    if here is not None:
+        table[other] = here
+    if there is not None and direction == MoveDirectionality.SWAP:
+        table[one], there = there, None
+    return there
 
 
 def _blind(config: VllmConfig) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("vllm.genrec")
 
 
-class MaskV2(LogitsProcessor):  # type: ignore[misc]
+class MaskV2(LogitsProcessor):
     """See `genrec.decode.vllm_logits.CatalogueMask`."""
 
     def __init__(self, vllm_config: VllmConfig, req_states: LogitsProcRequestState) -> None:
