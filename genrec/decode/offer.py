@@ -1,20 +1,17 @@
-"""What a language model may name, one version at a time: semantic IDs, their words, what is available, the columns.
+"""What a language model may name, one version at a time: the trie, its words, what is available, the columns.
 
-A process that serves one model has one *current* offer. Whoever masks or searches takes it once a step, by one read;
-`put` puts another in its place by one assignment, while requests are in flight.
+A process that serves one model has one *current* offer. Whoever masks takes it once a step, by one read; `put` puts
+another in its place by one assignment, while requests are in flight.
 """
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 import torch
 
 from genrec.data.catalog import Catalog
@@ -34,40 +31,29 @@ if TYPE_CHECKING:
 class Offer:
     """Never changed once it is made.
 
-    ids, vocabulary: the items and their words. available: bool (N,) by item, None for all. catalog: ids and columns,
-    which requests' lists and filters need; None where there are none. version: counts changes.
+    trie, vocabulary: the items and their words. catalog: ids and columns, which requests' lists and filters need; None
+    where there are none. available: the ranks that anybody may get, None for all. version: counts changes.
     """
 
-    ids: SemanticIds
+    trie: Trie
     vocabulary: SidVocabulary
     catalog: Catalog | None = None
-    available: np.ndarray | None = None
+    available: RankBitmap | None = None
     version: int = 0
 
     def __post_init__(self) -> None:
-        if self.vocabulary.codebook_sizes != self.ids.codebook_sizes:
-            raise UserError(
-                f"the model's words are for codebook sizes {self.vocabulary.codebook_sizes}, the catalogue's semantic "
-                f"IDs have {self.ids.codebook_sizes}: give the catalogue that the model was trained on"
-            )
-        for what, given in (("catalogue rows", self.catalog), ("entries in `available`", self.available)):
-            if given is not None and len(given) != len(self.ids):
-                raise ValueError(f"{len(given)} {what} for {len(self.ids)} semantic IDs")
-
-    @cached_property
-    def trie(self) -> Trie:
-        return Trie.build(self.ids)
+        for what, n in (
+            ("catalogue rows", None if self.catalog is None else len(self.catalog)),
+            ("ranks of a bitmap", None if self.available is None else self.available.n),
+        ):
+            if n not in (None, len(self.trie)):
+                raise ValueError(f"{n} {what} for {len(self.trie)} items in the trie")
 
     @cached_property
     def rank_of(self) -> np.ndarray:
         """int64 (N,), every item's rank."""
         ranks: np.ndarray = self.trie.rank_of().cpu().numpy()
         return ranks
-
-    @cached_property
-    def on_offer(self) -> RankBitmap | None:
-        """`available` by rank."""
-        return None if self.available is None else RankBitmap.of_mask(self.available[self.trie.order.numpy()])
 
     @cached_property
     def index(self) -> ColumnIndex:
@@ -80,7 +66,10 @@ class Offer:
         return ColumnIndex(self.catalog.table, self.trie.order)
 
     def mask(self, device: str | torch.device) -> SidMask:
-        """Made at the first call for a device and kept: it takes a moment where there are millions of items."""
+        """Made at the first call for a device and kept: it takes a moment where there are millions of items.
+
+        UserError where the words are those of other codebooks.
+        """
         name = str(device)
         if name not in self._masks:
             self._masks[name] = SidMask(self.trie, self.vocabulary, device)
@@ -93,68 +82,34 @@ class Offer:
     def changed(
         self,
         *,
+        available: RankBitmap | None,
+        trie: Trie | None = None,
+        catalog: Catalog | None = None,
         version: int | None = None,
-        codes: np.ndarray | None = None,
-        available: np.ndarray | None = None,
-        table: bytes | None = None,
     ) -> Offer:
-        """The next version; what is None stays as it is. All of it can travel between processes.
-
-        codes: uint16 (N, L), of all items, those known in their order. available: bool (N,). table: the catalogue, as
-        `packed` gives it.
-        """
-        same = codes is None
-        ids = self.ids if codes is None else SemanticIds(codes, self.ids.codebook_sizes)
-        if available is None and self.available is not None:
-            # A grown catalogue whose newcomers nobody spoke of: they are there.
-            available = np.ones(len(ids), bool)
-            some = min(len(ids), len(self.available))
-            available[:some] = self.available[:some]
-        catalog = self.catalog if table is None else Catalog(pl.read_ipc(io.BytesIO(table)))
-        other = Offer(ids, self.vocabulary, catalog, available, self.version + 1 if version is None else version)
-        if same:
-            kept = ("trie", "rank_of", "_masks", *(["index"] if table is None else []))
+        """The next version. available: the ranks of its trie, None for all. trie, catalog: None where they stay."""
+        number = self.version + 1 if version is None else version
+        other = Offer(trie or self.trie, self.vocabulary, catalog or self.catalog, available, number)
+        if other.trie is self.trie:
+            kept = ("rank_of", "_masks", *(["index"] if catalog is None else []))
             other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
         return other
 
 
-def packed(catalog: Catalog) -> bytes:
-    """A catalogue's table, for `Offer.changed` in another process."""
-    buffer = io.BytesIO()
-    catalog.table.write_ipc(buffer)
-    return buffer.getvalue()
-
-
-def load(workspace: Path, tokenizer: PreTrainedTokenizerBase, fingerprint: str | None = None) -> Offer:
+def load(workspace: Path, tokenizer: PreTrainedTokenizerBase, model: Path | None = None) -> Offer:
     """The catalogue of a workspace (its stages `sid` and `data`) in the words of a tokenizer.
 
-    fingerprint: of the semantic IDs that the model was trained on. UserError where a part is missing or of another
-    catalogue.
+    model: the folder of a language model (`genrec.model.lm`), to see that it was trained on these semantic IDs.
+    UserError where a part is missing or of another catalogue.
     """
-    from genrec.decode.living import fingerprint as fingerprint_of
-
     ids = SemanticIds.load(workspace / "sid" / "sids.safetensors")
-    if fingerprint is not None and fingerprint != fingerprint_of(ids):
-        raise UserError(
-            f"the model was trained on other semantic IDs than {workspace} has: give the workspace it was trained in, "
-            "or train it again (`genrec lm train`)"
-        )
+    if model is not None:
+        from genrec.model.lm import check_catalogue, read_about
+
+        check_catalogue(model, read_about(model), ids)
     table = workspace / "data" / "catalog.parquet"
     catalog = Catalog.read(table) if table.is_file() else None
-    return Offer(ids, SidVocabulary.of(tokenizer, ids.codebook_sizes), catalog)
-
-
-def workspace_of(model: Path) -> tuple[Path, str | None] | None:
-    """The workspace that a model folder `<workspace>/lm…/model` lies in, and the fingerprint of its semantic IDs.
-
-    None where it lies in none.
-    """
-    about = model.resolve().parent / "lm.json"
-    workspace = about.parent.parent
-    if not about.is_file() or not (workspace / "sid" / "sids.safetensors").is_file():
-        return None
-    said = json.loads(about.read_text(encoding="utf-8"))
-    return workspace, said.get("catalogue")
+    return Offer(Trie.build(ids), SidVocabulary.of(tokenizer, ids.codebook_sizes), catalog)
 
 
 _current: Offer | None = None
@@ -165,7 +120,7 @@ def current() -> Offer | None:
     return _current
 
 
-def put(offer: Offer) -> None:
+def put(offer: Offer | None) -> None:
     """From the next step on this is what may be named, in answers that are under way too."""
     global _current
     _current = offer

@@ -111,8 +111,8 @@ class Slots:
             )
         if offer is not self.offer:
             self.offer, self.mask = offer, offer.mask(self.device)
-            self._bitmaps = _Bitmaps(len(offer.ids), offer.on_offer, self.device)
-            self._deny = torch.full((len(self._row), 0), len(offer.ids), device=self.device)
+            self._bitmaps = _Bitmaps(len(offer.trie), offer.available, self.device)
+            self._deny = torch.full((len(self._row), 0), len(offer.trie), device=self.device)
             for slot, ask in self._asks.items():
                 self._close(slot, ask.limits(offer, strict=False))
         return offer
@@ -179,7 +179,7 @@ class Slots:
     def _close(self, slot: int, limits: Limits) -> None:
         """What limits leave of the current offer."""
         assert self.offer is not None
-        n, found = len(self.offer.ids), None
+        n, found = len(self.offer.trie), None
         if limits.where is not None:
             found = self.offer.index.compile(limits.where)
         if limits.allow is not None:
@@ -195,15 +195,15 @@ class Slots:
 
 
 class _Bitmaps:
-    """Bitmaps of slots with their running sums (see `Allowed`), each less what is not on offer. Row 0: all on offer."""
+    """Bitmaps of slots with their running sums (see `Allowed`), each less what is not available. Row 0: all that is."""
 
-    def __init__(self, n: int, on_offer: RankBitmap | None, device: torch.device) -> None:
-        self.all_open = on_offer is None
-        self.on_offer = RankBitmap.everything(n) if on_offer is None else on_offer
+    def __init__(self, n: int, available: RankBitmap | None, device: torch.device) -> None:
+        self.all_open = available is None
+        self.available = RankBitmap.everything(n) if available is None else available
         self.words = torch.zeros(1, width(n), dtype=torch.int32, device=device)
         self.sums = torch.zeros(1, width(n), dtype=torch.long, device=device)
         self.row_of: dict[int, int] = {}
-        self._write(0, self.on_offer)
+        self._write(0, self.available)
 
     def put(self, slot: int, bitmap: RankBitmap | None) -> int:
         """The row for a slot; 0 without a bitmap."""
@@ -214,7 +214,7 @@ class _Bitmaps:
         row = next(row for row in range(1, len(taken) + 2) if row not in taken)
         if row >= len(self.words):
             self.words, self.sums = (torch.cat([table, torch.zeros_like(table)]) for table in (self.words, self.sums))
-        self._write(row, bitmap & self.on_offer)
+        self._write(row, bitmap & self.available)
         self.row_of[slot] = row
         return row
 

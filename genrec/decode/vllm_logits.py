@@ -148,7 +148,7 @@ class MaskV1(V1):
             return logits
         now = self._slots.refresh()
         self._read(now)
-        streams, n, length = list(self._streams.values()), len(now.ids), self._slots.mask.levels + 1
+        streams, n, length = list(self._streams.values()), len(now.trie), self._slots.mask.levels + 1
         tail = [stream.last(len(stream.output), length) for stream in streams]
         return self._slots.forbid(
             logits,

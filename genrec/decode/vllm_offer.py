@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genrec.data.catalog import Catalog
 from genrec.decode import offer
+from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.offer import Offer
+from genrec.decode.trie import Trie
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,23 +26,25 @@ class OfferExtension:
     """For `worker_extension_cls`: `llm.collective_rpc("swap_offer", kwargs={…})` exchanges what may be named."""
 
     def swap_offer(
-        self,
-        version: int | None = None,
-        codes: np.ndarray | None = None,
-        available: np.ndarray | None = None,
-        table: bytes | None = None,
+        self, version: int, available: bytes | None = None, trie: str | None = None, catalog: str | None = None
     ) -> int:
-        """See `Offer.changed`. From the next step on it holds for requests in flight too. Returns the version."""
+        """See `Offer.changed`. From the next step on it holds for requests in flight too. Returns the version.
+
+        available: the words of a `RankBitmap`, as bytes. trie, catalog: files that `Trie.save` and `Catalog.write`
+        wrote; they are read before this returns.
+        """
         now = offer.current()
         if now is None:
             raise UserError("this engine was started without a catalogue: there is nothing to exchange")
-        after = now.changed(version=version, codes=codes, available=available, table=table)
-        offer.put(after)
-        return after.version
+        tree = now.trie if trie is None else Trie.load(Path(trie))
+        ranks = None if available is None else RankBitmap(np.frombuffer(available, np.uint32), len(tree))
+        table = None if catalog is None else Catalog.read(Path(catalog))
+        offer.put(now.changed(available=ranks, trie=tree, catalog=table, version=version))
+        return version
 
 
 def adopt(config: VllmConfig) -> Offer | None:
-    """Make the model's catalogue this process's, unless it has one; None where the model has none.
+    """Make the model's catalogue that of this process, unless it has one; None where the model has none.
 
     The workspace is the one named by `additional_config={"genrec": {"catalogue": folder}}`, else by the environment
     variable GENREC_CATALOGUE, else the one that the model's folder lies in. UserError where it does not fit the model.
@@ -49,11 +54,12 @@ def adopt(config: VllmConfig) -> Offer | None:
         extra = config.additional_config
         own = extra.get("genrec", {}) if isinstance(extra, dict) else {}
         named = own.get("catalogue") or os.environ.get(VARIABLE)
-        found = (Path(named), None) if named else offer.workspace_of(model)
-        if found is not None:
+        lm = model.resolve().parent if (model.resolve().parent / "lm.json").is_file() else None
+        workspace = Path(named) if named else None if lm is None else lm.parent
+        if workspace is not None and (named or (workspace / "sid" / "sids.safetensors").is_file()):
             from transformers import AutoTokenizer
 
-            offer.put(offer.load(found[0], AutoTokenizer.from_pretrained(config.model_config.tokenizer), found[1]))
+            offer.put(offer.load(workspace, AutoTokenizer.from_pretrained(config.model_config.tokenizer), lm))
     return offer.current()
 
 
