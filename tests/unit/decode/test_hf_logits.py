@@ -38,7 +38,7 @@ def model() -> Qwen3ForCausalLM:
     torch.manual_seed(1)
     shape = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
     ends = {"eos_token_id": STOP, "pad_token_id": STOP}
-    config = Qwen3Config(vocab_size=48, num_key_value_heads=2, head_dim=8, **ends, **shape)
+    config = Qwen3Config(vocab_size=WORDS + 2 + sum(SIZES), num_key_value_heads=2, head_dim=8, **ends, **shape)
     return Qwen3ForCausalLM(config).eval()
 
 
@@ -68,7 +68,7 @@ def items_in(offer: Offer, tokens: Tensor) -> list[int]:
 @torch.no_grad()
 def answers(model: Qwen3ForCausalLM, prompts: Tensor, processor: SidLogitsProcessor, **further: object) -> Tensor:
     torch.manual_seed(4)
-    options = {"max_new_tokens": 120, "do_sample": True, "logits_processor": [processor]} | further
+    options = {"max_new_tokens": 80, "do_sample": True, "logits_processor": [processor]} | further
     return model.generate(prompts, attention_mask=torch.ones_like(prompts), **options)[:, prompts.shape[1] :]
 
 
@@ -81,8 +81,8 @@ def test_text_names_only_items_that_are_open(offer: Offer, model: Qwen3ForCausal
         Ask(repeats=False),
         Ask(allow=("i3", "i4"), where={"colour": "blue"}),
     ] * 8
-    found = answers(model, prompts, SidLogitsProcessor(offer, 5, asks, STOP), min_new_tokens=120)
-    assert found.numel() == 32 * 120
+    found = answers(model, prompts, SidLogitsProcessor(offer, 5, asks, STOP), min_new_tokens=80)
+    assert found.numel() == 32 * 80
     named = []
     for row, (answer, ask, prompt) in enumerate(zip(found, asks, prompts, strict=True)):
         begun = prompt[-1:] if row >= 16 else answer[:0]
@@ -128,11 +128,11 @@ def test_beams_of_a_prompt_are_answers_of_their_own(offer: Offer, model: Qwen3Fo
 def test_items_withdrawn_under_an_answer(offer: Offer, model: Qwen3ForCausalLM) -> None:
     """Every step another half of the catalogue is there: what is named is there at the step that ends it."""
     random = np.random.default_rng(6)
-    halves = [offer.changed(available=RankBitmap.of_mask(random.random(N) < 0.5)) for _ in range(130)]
+    halves = [offer.changed(available=RankBitmap.of_mask(random.random(N) < 0.5)) for _ in range(90)]
     steps = iter(halves)
     prompts = torch.randint(1, WORDS, (16, 4))
     processor = SidLogitsProcessor(lambda: next(steps), 4, Ask(), STOP)
-    found = answers(model, prompts, processor, min_new_tokens=120)
+    found = answers(model, prompts, processor, min_new_tokens=80)
     # One offer was asked for at the start, for the request; then one a step.
     named, words = 0, offer.vocabulary
     for answer in found.tolist():
