@@ -25,6 +25,7 @@ from vllm.v1.worker.gpu.sample.logits_processor.interface import LogitsProcessor
 from genrec.decode import offer
 from genrec.decode.offer import Offer
 from genrec.decode.sid_slots import Ask, Slots
+from genrec.decode.vllm_lora import mend
 from genrec.decode.vllm_offer import adopt, stop_of
 from genrec.errors import UserError
 
@@ -108,6 +109,8 @@ class MaskV1(V1):
         if self._rests:
             return
         MaskV1._working = weakref.ref(self)
+        if vllm_config.lora_config is not None and device.type == "cpu":
+            mend()
         if adopt(vllm_config) is not None and _blind(vllm_config):
             raise UserError(
                 "vLLM's V1 model runner keeps finished tokens from entry points while it schedules asynchronously: "
