@@ -37,7 +37,7 @@ class OfferExtension:
         if now is None:
             raise UserError("this engine was started without a catalogue: there is nothing to exchange")
         tree = now.trie if trie is None else Trie.load(Path(trie))
-        ranks = None if available is None else RankBitmap(np.frombuffer(available, np.uint32), len(tree))
+        ranks = None if available is None else RankBitmap(np.frombuffer(available, np.uint32).copy(), len(tree))
         table = None if catalog is None else Catalog.read(Path(catalog))
         offer.put(now.changed(available=ranks, trie=tree, catalog=table, version=version))
         return version
