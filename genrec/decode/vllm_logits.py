@@ -57,8 +57,9 @@ class CatalogueMask(V1, V2):
         """
         try:
             ask = read(sampling_params)
-            if ask is not None and ask.mode == "items" and sampling_params.ignore_eos:
-                raise UserError("genrec.mode 'items' ends its answer itself: leave ignore_eos out")
+            for name in ("ignore_eos", "min_tokens"):
+                if ask is not None and ask.mode == "items" and getattr(sampling_params, name):
+                    raise UserError(f"genrec.mode 'items' ends its answer itself: leave {name} out")
             if ask is not None and (now := offer.current()) is not None:
                 ask.limits(now)
         except UserError as error:

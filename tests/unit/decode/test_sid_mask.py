@@ -190,6 +190,7 @@ def test_the_same_tokens_as_by_brute_force(case: tuple[Offer, list[Stream], np.r
         if random.random() < 0.2:
             now = next_offer(now, random)
         slots.refresh()
+        slots.mask.by_level = bool(random.random() < 0.5)  # as on a CPU, as on a GPU
         logits = torch.from_numpy(random.normal(size=(len(streams) + 1, TEXT + len(now.vocabulary.rows))))
         given = logits.clone()
         # The streams' rows stand in another order, and row 0 is somebody else's.

@@ -439,9 +439,9 @@ def test_requests_that_cannot_be_met_are_refused_at_the_door(small: tuple[Model,
     offers.put(model.offer)
     with pytest.raises(ValueError, match="no item 'i99'"):
         validate(Running({"deny": ["i99"]}, []).params)
-    endless = params_of(ignore_eos=True, extra_args={"genrec": {"mode": "items"}})
-    with pytest.raises(ValueError, match="ignore_eos"):
-        validate(endless)
+    for setting in ({"ignore_eos": True}, {"min_tokens": 5}):
+        with pytest.raises(ValueError, match=next(iter(setting))):
+            validate(params_of(**setting, extra_args={"genrec": {"mode": "items"}}))
     validate(params_of(ignore_eos=True))
 
 
@@ -536,10 +536,11 @@ def test_answers_name_only_items_that_are_open(either: tuple[Model, Any]) -> Non
         {}, {"where": {"colour": "red"}, "repeats": False}, {"mode": "items", "count": 3},
         {"mode": "items", "count": 4, "allow": ["i7", "i9"]}, {"deny": [f"i{item}" for item in range(30)]}, None,
     ]  # fmt: skip
-    prompts = prompts_of(model) * 6
+    prompts = prompts_of(model) * 18
     each = [said[place % 6] for place in range(len(prompts))]
-    found = asked(engine, prompts, each, temperature=1.5, max_tokens=120, seed=5, logprobs=None)
-    named = 0
+    sampled = {"temperature": 1.5, "max_tokens": 120, "seed": 5, "logprobs": None}
+    found = asked(engine, prompts, each, **sampled)
+    named = written = 0
     for prompt, settings, answer in zip(prompts, each, found, strict=True):
         if settings is None:
             continue
@@ -548,7 +549,7 @@ def test_answers_name_only_items_that_are_open(either: tuple[Model, Any]) -> Non
             assert tokens[-1] == STOP
             tokens = tokens[:-1]
         items = items_in(model, prompt, tokens)
-        named += len(items)
+        named, written = named + len(items), written + len(tokens)
         if settings.get("mode") == "items":
             wanted = 2 if "allow" in settings else 3
             # One prompt begins an item that no allowed one goes on from: it is given up for a fresh one.
@@ -558,9 +559,10 @@ def test_answers_name_only_items_that_are_open(either: tuple[Model, Any]) -> Non
             assert all(item % 3 for item in items)
             assert len(items) == len(set(items))
         assert "deny" not in settings or min(items, default=30) >= 30
-    assert named > 60
+    assert named > 100
+    assert written > 1000
     alone = [place for place, settings in enumerate(each) if settings is None]
-    plain = asked(engine, [prompts[place] for place in alone], temperature=1.5, max_tokens=120, seed=5, logprobs=None)
+    plain = asked(engine, [prompts[place] for place in alone], **sampled)
     assert [list(one.token_ids) for one in plain] == [list(found[place].token_ids) for place in alone]
 
 
