@@ -68,13 +68,13 @@ def params_of(**further: Any) -> Any:
 
 @dataclass
 class Model:
-    """A workspace's language model: its folders, what it may name, and the model itself in transformers."""
+    """A workspace's language model: its folders, what it may name, the items' codes, the model with its adapters."""
 
     folder: Path
     merged: Path
     adapters: dict[str, Path]
     offer: Offer
-    base: Any
+    codes: np.ndarray
     tuned: Any
 
 
@@ -123,7 +123,7 @@ def made(root: Path, tied: bool) -> Model:
     whole.load_state_dict({key: value for key, value in tuned.state_dict().items() if ".two." not in key})
     whole.merge_and_unload().save_pretrained(merged)
     tokenizer.save_pretrained(merged)
-    return Model(folder, merged, adapters, Offer(Trie.build(ids), known, catalog), model, tuned.eval())
+    return Model(folder, merged, adapters, Offer(Trie.build(ids), known, catalog), codes, tuned.eval())
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["tied", "untied"])
@@ -163,7 +163,12 @@ def prompts_of(model: Model) -> list[list[int]]:
     random = np.random.default_rng(11)
     words, begin = model.offer.vocabulary, model.offer.vocabulary.begin
     text = [random.integers(2, 20, length).tolist() for length in (1, 5, 31, 64, 110)]
-    return [*text, text[1] + [begin], text[3] + [begin, int(words.tables[0][0])]]
+    rank = torch.tensor([[7]])
+    nodes = [model.offer.trie.nodes_at(level + 1, rank) for level in range(3)]
+    codes = [int(model.offer.trie.codes_at(level + 1, node)) for level, node in enumerate(nodes)]
+    item = words.tokens(np.array([codes]))[0].tolist()
+    begun = text[3] + [begin, int(words.tables[0][0])]
+    return [*text, text[1] + [begin], begun, item, [5, *item, 6, *item, begin]]
 
 
 @torch.no_grad()
@@ -251,8 +256,18 @@ def nothing_offered() -> Iterator[None]:
     offers.put(None)
 
 
-def next_offer(offer: Offer, random: np.random.Generator) -> Offer:
-    return offer.changed(available=RankBitmap.of_mask(random.random(N) < random.random()))
+def next_offer(model: Model, random: np.random.Generator) -> Offer:
+    """All items or the first 40 of them, and not all of these."""
+    n = int(random.choice([40, N]))
+    trie = Trie.build(SemanticIds(model.codes[:n], SIZES))
+    available = RankBitmap.of_mask(random.random(n) < random.random())
+    catalog = Catalog(model.offer.catalog.table[:n])
+    return model.offer.changed(available=available, trie=trie, catalog=catalog)
+
+
+def any_prompt(model: Model, random: np.random.Generator) -> list[int]:
+    """Half of the time one with items before the answer."""
+    return prompts_of(model)[random.integers(7, 9) if random.random() < 0.5 else random.integers(7)]
 
 
 def token_of(logits: Tensor, offer: Offer, random: np.random.Generator) -> int:
@@ -285,7 +300,7 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
                 removed.append(len(batch) - 1)
             batch.pop()
         elif len(batch) < 8 and random.random() < 0.6:
-            prompt = prompts_of(model)[random.integers(7)]
+            prompt = any_prompt(model, random)
             # Some come back after they were put aside, with what they have written.
             batch.append(Running(ASKS[random.integers(len(ASKS))], prompt, [2] if random.random() < 0.3 else []))
             added.append((len(batch) - 1, batch[-1].params, prompt, batch[-1].output))
@@ -295,7 +310,7 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
             moved.append((one, other, MoveDirectionality.SWAP))
         mask.update_state(BatchUpdate(len(batch), removed, added, moved) if removed or added or moved else None)
         if step % 10 == 9:
-            offers.put(next_offer(offers.current(), random))
+            offers.put(next_offer(model, random))
         given = torch.from_numpy(random.normal(size=(len(batch), 64))).float()
         logits = mask.apply(given.clone())
         for row, running in enumerate(batch):
@@ -326,7 +341,7 @@ def test_the_second_interface_reads_the_runners_history(
             del batch[gone]
         elif len(batch) < 8 and random.random() < 0.6:
             name = next(number for number in range(9) if str(number) not in states.req_id_to_index)
-            running = Running(ASKS[random.integers(len(ASKS))], prompts_of(model)[random.integers(7)])
+            running = Running(ASKS[random.integers(len(ASKS))], any_prompt(model, random))
             running.output += [2] * int(random.integers(3))
             everything = running.prompt + running.output
             states.add_request(str(name), len(running.prompt), everything, len(everything) - 1, 100)
@@ -336,7 +351,7 @@ def test_the_second_interface_reads_the_runners_history(
         if not batch:
             continue
         if step % 10 == 9:
-            offers.put(next_offer(offers.current(), random))
+            offers.put(next_offer(model, random))
         order = random.permutation(list(batch)).tolist()
         slots = [states.req_id_to_index[str(name)] for name in order]
         states.prompt_len.copy_to_uva()
