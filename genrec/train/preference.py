@@ -4,11 +4,11 @@ Every round the model answers training questions by constrained beams, with the 
 an item of the catalogue. What really came next tells right from wrong:
 
 grpo  Group-relative policy optimisation (Shao et al. 2024, DeepSeekMath, §4.1) with beams as roll-outs. The reward is
-      rank-aware: 1 for the item that came next; the wrong ones share -1, the more of it the higher they stand, since
-      what stands above the right answer costs most. Advantages are rewards centred and scaled within the group, ratios
-      are clipped, a penalty keeps the policy near the model it started from.
+      rank-aware (cf. MiniOneRec, arXiv 2510.24431): 1 for the item that came next; the wrong ones share -1, the more of
+      it the higher they stand, since what stands above the right answer costs most. Advantages are rewards centred and
+      scaled within the group, ratios are clipped, a penalty keeps the policy near the model it started from.
 dpo   Direct preference optimisation (Rafailov et al. 2023, eq. 7) of the clicked item over all that were offered and
-      not clicked at once (softmax-DPO, Chen et al. 2024, eq. 8).
+      not clicked at once (S-DPO, Chen et al. 2024, arXiv 2406.09215, §3).
 
 In both, the clicked item joins the group where the beams missed it. Probabilities are those of the search, normalised
 over the catalogue (`genrec.train.items`).
