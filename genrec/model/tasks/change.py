@@ -18,7 +18,7 @@ class Change:
 
     def __init__(self, material: Material) -> None:
         self.material = material
-        self.items = [item for item in range(len(material.catalog)) if len(material.facts.of(item)) > 1]
+        self.items = [item for item in range(len(material.catalog)) if material.facts.columns(item) > 1]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -27,14 +27,13 @@ class Change:
         facts, item = self.material.facts, self.items[index]
         for _ in range(wishes.TRIES):
             new, stays, named = drawn(self.material, item, random)
-            found = facts.items([new, *stays]) if stays else ()
+            found = facts.items([new, *stays]) if stays else np.empty(0, np.int32)
             if len(found) and not wishes.held_out(facts, (new, *stays)):
                 break
         else:  # nothing that may be asked for: the item alone
-            new, named, found = facts.of(item)[0], (), np.array([item])
-        request = said(
-            self.material, item, str(random.choice(CHANGES)), wishes.changed(facts, new, random), named, random
-        )
+            new, named, found = facts.of(item)[0], (), np.array([item], np.int32)
+        words, pattern = wishes.changed(facts, new, random), str(random.choice(CHANGES))
+        request = said(self.material, item, pattern, words, named, random)
         return asked(self.name, request, self.material.said(wishes.page(found, random)))
 
 

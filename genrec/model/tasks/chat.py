@@ -24,7 +24,7 @@ class Chat:
 
     def __init__(self, material: Material) -> None:
         self.material = material
-        self.items = [item for item in range(len(material.catalog)) if len(material.facts.of(item)) > 2]
+        self.items = [item for item in range(len(material.catalog)) if material.facts.columns(item) > 2]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -50,14 +50,8 @@ class Chat:
         """Asks for the attribute of `narrow`, naming values that items of the wish have."""
         facts = self.material.facts
         name = facts.facts[narrow].attribute
-        there = sorted(
-            {
-                fact
-                for item in facts.items([wide])
-                for fact in facts.of(int(item))
-                if facts.facts[fact].attribute == name
-            }
-        )
+        among = {fact for item in facts.items([wide]) for fact in facts.of(int(item))}
+        there = sorted(fact for fact in among if facts.facts[fact].attribute == name)
         named = [facts.facts[int(fact)].value for fact in random.permutation(there)[:CHOICES]]
         return str(random.choice(WHICH_ONE)).format(attribute=name, values=listed(named, "or"))
 

@@ -62,6 +62,10 @@ class Facts:
         """The numbers of the facts of an item, by column."""
         return self._of[item]
 
+    def columns(self, item: int) -> int:
+        """How many attributes say something of an item."""
+        return len({self.facts[fact].attribute for fact in self._of[item]})
+
     def items(self, facts: Iterable[int]) -> np.ndarray:
         """int32, sorted: the items of which all of `facts` hold; all of them where none is named."""
         lists = sorted((self._items[fact] for fact in facts), key=len)
@@ -79,7 +83,7 @@ class Facts:
 
     @cached_property
     def words(self) -> list[tuple[str, ...]]:
-        """How each fact is said: its value as the column writes it, then what titles say for it, frequent ones first."""
+        """How each fact is said: its value as the column writes it, then what titles say, frequent words first."""
         learned = synonyms.learn(self._titles, self._of, len(self))
         return [
             (fact.value, *(word for word in words if word != fact.value.lower()))

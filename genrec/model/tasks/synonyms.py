@@ -39,11 +39,8 @@ def learn(titles: Sequence[str], of: Sequence[tuple[int, ...]], count: int) -> l
     sizes = np.bincount([fact for facts in of for fact in facts], minlength=count)
     meant: dict[tuple[str, ...], int] = {}
     for phrase in sorted(frequent, key=lambda one: (len(one), one)):
-        pure = {
-            fact: times
-            for fact, times in together[phrase].items()
-            if times >= max(PURE * counts[phrase], COVER * sizes[fact])
-        }
+        enough = {fact: max(PURE * counts[phrase], COVER * sizes[fact]) for fact in together[phrase]}
+        pure = {fact: times for fact, times in together[phrase].items() if times >= enough[fact]}
         if not pure or any(part in meant for part in _parts(phrase)):
             continue
         meant[phrase] = max(pure, key=lambda fact: (pure[fact] / sizes[fact], -fact))
