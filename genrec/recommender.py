@@ -136,7 +136,7 @@ class Recommender:
         """
         import torch
 
-        from genrec.decode.generator import Wishes
+        from genrec.decode.wishes import Wishes
 
         now = self.snapshot  # one version for the whole batch, whatever is changed meanwhile
         catalog, generator = now.catalog, now.generator

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genrec.data.interactions import Sequences
 from genrec.decode.bitmaps import LOW, SHIFT, RankBitmap
 from genrec.decode.offsets import Offsets
 
@@ -225,3 +226,9 @@ class Constraints:
         """The weight of the closed ranks below ranks (B, …)."""
         below = torch.searchsorted(self.closed, ranks.flatten(1).contiguous())
         return (below if self.allowed is None else self._weights_below.gather(1, below)).view_as(ranks)
+
+
+def seen_in(histories: Sequences, device: torch.device | str) -> tuple[Tensor, Tensor]:
+    """The histories' items int64 (B, S) and a mask bool (B, S) of those that are there."""
+    items, mask = histories.padded(int(histories.lengths.max(initial=0)))
+    return torch.from_numpy(items).to(device), torch.from_numpy(mask).to(device)

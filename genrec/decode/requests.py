@@ -74,7 +74,7 @@ def why_fewer(now: Snapshot, limits: Limits | None, history: np.ndarray, exclude
     assert generator.index is not None
     rank_of = generator.engine.rank_of.cpu().numpy()
     seen = history.tolist() if exclude_seen else ()
-    return reason(limits or Limits(), generator.index, rank_of, seen=seen, available=generator.on_offer)
+    return reason(limits or Limits(), generator.index, rank_of, seen=seen, available=generator.offer.available)
 
 
 def indices_of(history: Sequence[str], catalog: Catalog) -> list[int]:
