@@ -81,11 +81,10 @@ class CausalGenerator:
             raise ValueError(f"{len(wishes.limits)} limits for {len(tokens)} requests")
         if wishes.spread is not None or wishes.seeds is not None:
             raise ValueError("engines for decoders give the best items, neither spread out nor sampled")
-        nothing = Sequences.from_lists([[]] * len(tokens)) if closed is None else closed
 
         def constraints(rows: Tensor) -> Constraints:
             some = rows.cpu().numpy()
-            return self.offer.constraints(nothing.take(some), closed is not None, wishes.take(some))
+            return self.offer.constraints(len(some), None if closed is None else closed.take(some), wishes.take(some))
 
         found = self.engine.answer(tokens, lengths, k, constraints, **options)
         return TopK(found.items.cpu().numpy().astype(np.int32), found.scores.cpu().numpy())

@@ -57,7 +57,7 @@ class Generator:
             for begin in range(0, len(rows), self.batch):
                 some = rows[begin : begin + self.batch]
                 asked, own = histories.take(some), wishes.take(some)
-                constraints = self.offer.constraints(asked, exclude_seen, own)
+                constraints = self.offer.constraints(len(asked), asked if exclude_seen else None, own)
                 generate = self._generate if warm[some[0]] else self._prior
                 answer = generate(asked, k, constraints, own)
                 items[some], scores[some] = (part.cpu().numpy() for part in answer)

@@ -57,12 +57,12 @@ class Offer:
         by_rank[rank_of.cpu().numpy()] = available
         return cls(rank_of, index, RankBitmap.of_mask(by_rank))
 
-    def constraints(self, histories: Sequences, exclude_seen: bool, wishes: Wishes) -> Constraints:
-        """What these requests may get."""
-        seen = seen_in(histories, self.rank_of.device) if exclude_seen else None
+    def constraints(self, requests: int, closed: Sequences | None, wishes: Wishes) -> Constraints:
+        """What so many requests may get. closed: lists of items that their answers must not hold."""
+        seen = None if closed is None else seen_in(closed, self.rank_of.device)
         if not wishes.limits:
             return Constraints.build(
-                self.rank_of, len(histories), closed=seen, available=self.available, offsets=wishes.offsets
+                self.rank_of, requests, closed=seen, available=self.available, offsets=wishes.offsets
             )
         if self.index is None:
             raise ValueError("limits need a generator with an index of the catalogue's columns")

@@ -23,6 +23,7 @@ from genrec.recipes.models import (
     SasrecRecipe,
     TextRecipe,
     TokenizerRecipe,
+    TokenRecipe,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Recipe",
     "SasrecRecipe",
     "TextRecipe",
+    "TokenRecipe",
     "TokenizerRecipe",
     "build",
     "find",

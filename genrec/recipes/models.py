@@ -169,11 +169,25 @@ class SasrecRecipe(Recipe):
     batch_tokens: Count = Field(512, description="events per step, padding included")
 
 
+class TokenRecipe(Recipe):
+    width: Count = Field(128, description="dimensions of the decoder")
+    layers: Count = Field(4, description="layers")
+    heads: Count = Field(4, description="attention heads")
+    dropout: Share = Field(0.2, description="of token embeddings and last states")
+    max_items: Count = Field(50, description="events of a history that are read, the latest")
+    epochs: Count = Field(12, description="passes over the users, at most")
+    patience: Count = Field(3, description="validations without a better NDCG@10 before it stops")
+    learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.1, description="of AdamW")
+    batch_tokens: Count = Field(1024, description="codes per step, padding included")
+
+
 class EvaluateRecipe(Recipe):
-    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec"]] = Field(
+    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec", "token"]] = Field(
         ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
     )
     sasrec: SasrecRecipe = Field(default_factory=SasrecRecipe, description="the baseline's own recipe")
+    token: TokenRecipe = Field(default_factory=TokenRecipe, description="the recipe of genrec-token")
     beam: Count = Field(100, description="beams per user")
 
 
@@ -193,5 +207,6 @@ FOLDERS: dict[type[Recipe], str] = {
     TokenizerRecipe: "tokenizers",
     CompactRecipe: "train",
     SasrecRecipe: "train",
+    TokenRecipe: "train",
     Experiment: "train",
 }
