@@ -65,7 +65,7 @@ class LmGenerator(CausalGenerator):
         for query in queries:
             if not query.strip():
                 raise UserError("the search is empty: say in words what is looked for")
-        prompted = self._asked(queries)
+        prompted = self.asked(queries)
         if self.text_score is None:
             return self.answer(prompted, None, k, wishes, **options)
         return self.text_score.rank(self, prompted, queries, k, wishes or Wishes(), options)
@@ -91,7 +91,7 @@ class LmGenerator(CausalGenerator):
                 raise UserError("the change is empty: say what shall be other, for example «in red»")
             said = text(self.ids.codes[item])
             asked.append(change.replace(ITEM, said) if ITEM in change else CHANGES[1].format(item=said, new=change))
-        return self.answer(self._asked(asked), Sequences.from_lists([[item] for item in items]), k, wishes, **options)
+        return self.answer(self.asked(asked), Sequences.from_lists([[item] for item in items]), k, wishes, **options)
 
     def _after(self, histories: Sequences) -> Prompted:
         made = prompts.next_item(
@@ -106,7 +106,7 @@ class LmGenerator(CausalGenerator):
             )
         return made.tokens, made.lengths
 
-    def _asked(self, questions: Sequence[str]) -> Prompted:
+    def asked(self, questions: Sequence[str]) -> Prompted:
         """Prompts of single questions."""
         rows = [
             prompts.prompt(self.tokenizer, [{"role": "user", "content": question}], item=True) for question in questions
