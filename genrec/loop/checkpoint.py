@@ -105,4 +105,5 @@ def _write(path: Path, tensors: dict[str, Tensor]) -> None:
 
 
 def copied(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same values, which further training does not change."""
     return {name: torch.clone(tensor.detach()) for name, tensor in state.items()}
