@@ -7,6 +7,7 @@ no code stands for costs nothing. The model runs unchanged: norms, rotary positi
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Sequence
 
@@ -62,6 +63,14 @@ class CausalEngine:
         self._state: PromptState | None = None
         self._turn = threading.Lock()
         self._share()
+
+    def over(self, trie: Trie) -> CausalEngine:
+        """The same model over another catalogue of the same codebooks. Both may be asked; they take turns."""
+        if trie.codebook_sizes != self.trie.codebook_sizes:
+            raise ValueError(f"codebook sizes {trie.codebook_sizes}: the engine has {self.trie.codebook_sizes}")
+        other = copy.copy(self)
+        other.trie, other._state = trie.to(self.model.device), None
+        return other
 
     # ------------------------------------------------------------------ answers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,7 +41,7 @@ class CausalGenerator:
 
     prompt: from B histories, some of them empty, to their prompts; a person without a history gets what the model says
     before anything is known. index: the catalogue's columns, for filters. available: bool (N,) by item, False for what
-    nobody gets; None for all.
+    nobody gets; None for all. defaults: options of the engine's `answer` that hold where a call names none.
     """
 
     def __init__(
@@ -52,8 +52,9 @@ class CausalGenerator:
         name: str,
         index: ColumnIndex | None = None,
         available: np.ndarray | None = None,
+        defaults: Mapping[str, Any] | None = None,
     ) -> None:
-        self.engine, self.prompt, self.name = engine, prompt, name
+        self.engine, self.prompt, self.name, self.defaults = engine, prompt, name, dict(defaults or {})
         self.offer = Offer.of(engine.trie.rank_of(), index, available)
 
     def recommend(
@@ -75,10 +76,9 @@ class CausalGenerator:
         self, prompted: Prompted, closed: Sequences | None, k: int, wishes: Wishes | None, **options: Any
     ) -> TopK:
         """k items for each of B prompts. closed: B lists of items that the prompts' answers must not hold."""
-        tokens, lengths = (torch.from_numpy(part) for part in prompted)
         wishes = wishes or Wishes()
-        if wishes.limits and len(wishes.limits) != len(tokens):
-            raise ValueError(f"{len(wishes.limits)} limits for {len(tokens)} requests")
+        if wishes.limits and len(wishes.limits) != len(prompted[0]):
+            raise ValueError(f"{len(wishes.limits)} limits for {len(prompted[0])} requests")
         if wishes.spread is not None or wishes.seeds is not None:
             raise ValueError("engines for decoders give the best items, neither spread out nor sampled")
 
@@ -86,5 +86,10 @@ class CausalGenerator:
             some = rows.cpu().numpy()
             return self.offer.constraints(len(some), None if closed is None else closed.take(some), wishes.take(some))
 
-        found = self.engine.answer(tokens, lengths, k, constraints, **options)
+        return self.ask(prompted, k, constraints, **options)
+
+    def ask(self, prompted: Prompted, k: int, constraints: Callable[[Tensor], Constraints], **options: Any) -> TopK:
+        """k items for each of B prompts under constraints of one's own, as the engine takes them."""
+        tokens, lengths = (torch.from_numpy(part) for part in prompted)
+        found = self.engine.answer(tokens, lengths, k, constraints, **self.defaults | options)
         return TopK(found.items.cpu().numpy().astype(np.int32), found.scores.cpu().numpy())

@@ -6,15 +6,19 @@ else: the search under the trie sees to the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from genrec import progress
+from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.decode.causal_generator import CausalGenerator, Engine, Prompted
 from genrec.decode.columns import ColumnIndex
+from genrec.decode.lm_engines import Opened, open_lm
+from genrec.decode.trie import Trie
 from genrec.decode.wishes import Wishes
 from genrec.errors import UserError
 from genrec.evaluate.interface import TopK
@@ -35,10 +39,11 @@ ITEM = "{item}"
 class LmGenerator(CausalGenerator):
     """A language model that knows the words of `ids`, behind the evaluator's interface and two more.
 
-    engine: of that model, over the trie of `ids`; a `CausalEngine` or one inside vLLM, whose `answer` further takes
-    `adapter=`: all methods here pass such options on. window: tokens that the model reads, prompt and answer together.
-    max_items: of a history, the latest; what does not fit the window is dropped, oldest first, and said once.
-    text_score: for `search`: item scores that know words, beside the codes; None for codes alone.
+    engine: of that model, over the trie of `ids`: a `CausalEngine`, or one inside vLLM, whose `answer` further takes
+    `adapter=`; all methods here pass such options on, `defaults` are those that hold where a call names none. window:
+    tokens that the model reads, prompt and answer together. max_items: of a history, the latest; what does not fit the
+    window is dropped, oldest first, and said once. text_score: for `search`: item scores that know words, beside the
+    codes; None for codes alone.
     """
 
     def __init__(
@@ -53,12 +58,40 @@ class LmGenerator(CausalGenerator):
         index: ColumnIndex | None = None,
         available: np.ndarray | None = None,
         text_score: TextScore | None = None,
+        defaults: Mapping[str, Any] | None = None,
         name: str = "genrec-lm",
     ) -> None:
-        super().__init__(engine, self._after, name=name, index=index, available=available)
+        super().__init__(engine, self._after, name=name, index=index, available=available, defaults=defaults)
         self.tokenizer, self.vocabulary, self.ids = tokenizer, vocabulary, ids
         self.window, self.max_items, self.text_score = window, max_items, text_score
         self._said = False
+
+    @classmethod
+    def of(
+        cls,
+        opened: Opened,
+        ids: SemanticIds,
+        *,
+        index: ColumnIndex | None = None,
+        available: np.ndarray | None = None,
+        text_score: TextScore | None = None,
+    ) -> LmGenerator:
+        """An opened folder's model, as it was trained to be asked."""
+        return cls(
+            opened.engine, opened.tokenizer, opened.vocabulary, ids, window=opened.about["window"],
+            max_items=opened.about["max_items"], index=index, available=available, text_score=text_score,
+            defaults=opened.options,
+        )  # fmt: skip
+
+    @classmethod
+    def read(
+        cls, run: Path, stage: str = "lm", *, engine: str = "torch", beam: int = 50, catalog: Catalog | None = None
+    ) -> LmGenerator:
+        """The language model that `stage` of a workspace holds. catalog: for filters over its columns."""
+        ids = SemanticIds.load(run / "sid" / "sids.safetensors")
+        trie = Trie.load(run / "sid" / "trie.safetensors")
+        index = None if catalog is None else ColumnIndex(catalog.table, trie.order)
+        return cls.of(open_lm(run / stage, ids, trie, engine=engine, beam=beam), ids, index=index)
 
     def search(self, queries: Sequence[str], k: int, *, wishes: Wishes | None = None, **options: Any) -> TopK:
         """The k items that each query asks for, in words: «a red dress for summer»."""

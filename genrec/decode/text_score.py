@@ -110,10 +110,9 @@ class TextScore:
             listed = [lists[row] for row in some.tolist()]
             return Constraints.build(offer.rank_of, len(some), allowed=listed, offsets=own)
 
-        tokens, lengths = (torch.from_numpy(part) for part in prompted)
-        more = generator.engine.answer(tokens, lengths, count, only, **options)
-        items = np.concatenate([beams.items, more.items.cpu().numpy()], axis=1)
-        codes = np.concatenate([beams.scores, more.scores.cpu().numpy()], axis=1)
+        more = generator.ask(prompted, count, only, **options)
+        items = np.concatenate([beams.items, more.items], axis=1)
+        codes = np.concatenate([beams.scores, more.scores], axis=1)
         words = np.take_along_axis(cosines, np.maximum(items, 0), axis=1)
         return items, codes, words
 
