@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +70,13 @@ def load(
     return LanguageModel(model.eval(), tokenizer, words, about)
 
 
+def save_merged(folder: Path, target: Path) -> None:
+    """Write the model in `folder` to `target` as one Hugging Face folder, adapter merged, in the base's precision."""
+    found = load(folder, device="cpu")
+    found.model.to(dtype_of(folder / BASE)).save_pretrained(target)
+    found.tokenizer.save_pretrained(target)
+
+
 def read_about(folder: Path) -> dict[str, Any]:
     """lm.json of a folder; UserError where there is none."""
     path = folder / ABOUT
@@ -118,27 +127,51 @@ def open_base(
     dtype: None for float32 on a CPU, where bfloat16 is slow, and for what the base was saved in elsewhere.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, logging
+    from transformers import AutoModelForCausalLM
 
-    logging.disable_progress_bar()
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if dtype is None and device == "cpu":
         dtype = torch.float32
     options: dict[str, Any] = {"dtype": dtype or "auto"}
     if quantize:
         options |= {"quantization_config": adapters.quantized(dtype or torch.bfloat16), "device_map": {"": device}}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
+    tokenizer = open_tokenizer(source)
+    with _opening(source):
         model = AutoModelForCausalLM.from_pretrained(source, **options)
+    return tokenizer, model if quantize else model.to(device)
+
+
+def open_tokenizer(source: str | Path) -> PreTrainedTokenizerBase:
+    """A base's tokenizer alone."""
+    from transformers import AutoTokenizer, logging
+
+    logging.disable_progress_bar()
+    with _opening(source):
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def dtype_of(source: str | Path) -> torch.dtype:
+    """The precision in which a base was saved."""
+    import torch
+    from transformers import AutoConfig
+
+    with _opening(source):
+        return getattr(AutoConfig.from_pretrained(source), "dtype", None) or torch.float32
+
+
+@contextmanager
+def _opening(source: str | Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(
             f"base {source} cannot be opened ({first}): name a hub id, or a folder with config.json, weights and "
             "tokenizer; without either, `genrec lm pretrain` makes a small one"
         ) from None
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer, model if quantize else model.to(device)
 
 
 def teach_words(

@@ -66,7 +66,7 @@ def begin(
     tokenizer, model = lm.open_base(
         base, quantize=recipe.method == "qlora", dtype=torch.bfloat16 if light else torch.float32, device=device
     )
-    saved = _dtype_of(base)
+    saved = lm.dtype_of(base)
     before = len(tokenizer)
     words, rows = lm.teach_words(tokenizer, model, ids, codebooks, chat_template=recipe.chat_template, seed=seed)
     if recipe.rows == "frozen":
@@ -278,8 +278,3 @@ def _compute(recipe: LmRecipe, device: str | None) -> torch.dtype:
         return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[recipe.precision]
 
-
-def _dtype_of(base: str | Path) -> torch.dtype:
-    from transformers import AutoConfig
-
-    return getattr(AutoConfig.from_pretrained(base), "dtype", None) or torch.float32

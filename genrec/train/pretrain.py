@@ -8,6 +8,7 @@ any size; on a catalogue of a few thousand items it takes minutes on a CPU.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,11 @@ import numpy as np
 
 from genrec import loop
 from genrec.data.catalog import Catalog
+from genrec.data.interactions import Sequences
 from genrec.errors import UserError
-from genrec.model import vocabulary
+from genrec.model import prompts, vocabulary
 from genrec.model.prompts import CHATML, CHATML_WORDS
+from genrec.model.tasks import Facts, Material, Mixture, wording
 from genrec.recipes import PretrainRecipe
 from genrec.sid.codes import SemanticIds
 from genrec.train import tokens
@@ -35,17 +38,18 @@ def pretrain(
     codebooks: Sequence[np.ndarray | None],
     recipe: PretrainRecipe,
     *,
-    wording: Sequence[str] = (),
     seed: int = 0,
     folder: Path | None = None,
 ) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, loop.Record]:
     """The tokenizer with the words of `ids`, the trained model, and what happened.
 
-    codebooks: per level, what the codes mean; see `vocabulary.extend`. wording: sentences that the tokenizer shall
-    know beside the catalogue's. folder: where checkpoints go; see `loop.train`.
+    codebooks: per level, what the codes mean; see `vocabulary.extend`. folder: where checkpoints go; see `loop.train`.
     """
     texts = item_texts(catalog)
-    tokenizer = train_tokenizer([*texts, *wording], recipe.pieces)
+    # The tasks that know items alone: there are no histories that any other could speak of.
+    material = Material(catalog, ids, Sequences.from_lists([]), Facts(catalog))
+    pairs = Mixture(material, {"describe": 1.0, "find": 1.0}, seed)
+    tokenizer = train_tokenizer([*texts, *fixed_words(material)], recipe.pieces)
     model = new_model(recipe, tokenizer, seed)
     vocabulary.extend(tokenizer, model, ids.codebook_sizes, codebooks, seed=seed)
     titles = [title or text for title, text in zip(catalog.table["title"].to_list(), texts, strict=True)]
@@ -57,7 +61,11 @@ def pretrain(
     def batches(epoch: int) -> list[tokens.Batch]:
         said = documents(texts, titles, ids, seed, epoch)
         read = tokenizer([text + END for text in said], add_special_tokens=False)["input_ids"]
-        rows = tokens.Rows.of([("text", row, [True] * len(row)) for row in read], recipe.window)
+        listed = [("pages", row, [True] * len(row)) for row in read]
+        for example in pairs.epoch(epoch, round(recipe.pairs * len(catalog))):
+            one = prompts.render(tokenizer, example.messages)
+            listed.append((example.task, one.tokens, [True] * len(one.tokens)))
+        rows = tokens.Rows.of(listed, recipe.window)
         return tokens.by_length(rows, recipe.batch_tokens, seed, epoch)
 
     module = tokens.TokenLoss(model)
@@ -72,6 +80,21 @@ def item_texts(catalog: Catalog) -> list[str]:
     """What is written of every item: its text, else its title, else its own id."""
     columns = zip(catalog.table["text"].to_list(), catalog.table["title"].to_list(), catalog.ids, strict=True)
     return [" ".join((text or title or own).split()) for text, title, own in columns]
+
+
+def fixed_words(material: Material) -> list[str]:
+    """What tasks say around items and their facts, often enough for the tokenizer to learn its words."""
+    said = [one for value in vars(wording).values() for one in _strings(value)]
+    facts = [word for words in material.facts.words for word in words]
+    return [re.sub(r"{\w*}", "", one) for one in [*said, *facts, *material.facts.attributes]] * 10
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    return [one for inner in value for one in _strings(inner)] if isinstance(value, tuple) else []
 
 
 def documents(texts: Sequence[str], titles: Sequence[str], ids: SemanticIds, seed: int, epoch: int) -> list[str]:
