@@ -129,4 +129,4 @@ class Arena:
 
 def _order(cache: Tensor) -> tuple[int, ...]:
     """The axes 1, 2, 3 of a cache in the order in which they lie in memory."""
-    return tuple(sorted((1, 2, 3), key=lambda axis: (-cache.stride(axis), axis)))
+    return tuple(sorted((1, 2, 3), key=lambda axis: (-cache.stride()[axis], axis)))
