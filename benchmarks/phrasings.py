@@ -3,6 +3,7 @@
     {R}                  the recommended item by name        {A} {B}     things of the history by name, all different
     {r.colour} {a.style} a value of R, of A, in any of its words
     {ra.style}           a value that R and A share, {rab.style} all three; {ab.style} A and B
+    {y.colour}           a value of something in the history that is not named
     {h.style}            a value that two things of the history have, or more
     {n.style} {n}        such a value, and how many things of the history have it; {N} how many they are in all
     {no.r.colour}        a value that R does not have; {no.a.colour} A
@@ -12,8 +13,9 @@ Behind «|» stands what must hold besides: `r.price < a.price`, `r.colour = a.c
 A sentence is made true by filling its holes as they say, and false by filling one of them otherwise, or by a case in
 which what stands behind «|» is the other way round.
 
-`DEVELOPMENT` is what the reader of claims was written with. `HELD_OUT` was written down before that reader was, and not
-looked at while it was; its figures are those that are quoted.
+`DEVELOPMENT` is what the reader of claims was written with. `SECOND` was held out from that, measured once and then used
+to improve it. `HELD_OUT` was written down before that improvement, and not looked at during it; its figures are those that
+are quoted.
 """
 
 from __future__ import annotations
@@ -56,10 +58,10 @@ DEVELOPMENT = (
     "At {r.price} it is less expensive than {A}, which was {a.price}. | r.price < a.price",
     "Your last purchase was {A}. | last a",
     "A {r.silhouette} cut in {r.material}.",
-    "The {r.colour} {r.category} matches the {a.category} you bought.",
-    "Your {a.colour} {a.category} goes with it.",
+    "The {r.colour} {r.category} matches the {y.category} you bought.",
+    "Your {y.colour} {y.category} goes with it.",
     "Since {A} is from {a.brand}, you might enjoy another {ra.brand} piece.",
-    "You bought {A}, {B} and {R2:own}.",
+    "You bought {A}, {B} and {C}.",
     "A {r.pattern} {r.category} made of {r.material}, for people who own {A}.",
     "It is a {r.colour} {r.category} with {r.pattern:noun}.",
     "{R}: {r.style}, {r.colour}, {r.material}.",
@@ -75,7 +77,7 @@ DEVELOPMENT = (
     "Your taste for {h.style} shows in {A}. | a.style = h.style",
 )
 
-HELD_OUT = (
+SECOND = (
     "Your {A} suggests an eye for {a.style} pieces, and {R} fits right in with its {r.style} look.",
     "Since {A} and {B} are already in your wardrobe, the {r.colour} {r.category} should feel familiar.",
     "We picked {R} because it shares its {ra.material} fabric with {A}.",
@@ -120,7 +122,7 @@ HELD_OUT = (
     "{R} has as much {ra.style} spirit as {A}.",
     "You recently picked up {A} from {a.brand}.",
     "That {a.category} of yours, {A}, pairs nicely with {r.colour}.",
-    "From your {a.colour} {a.category} it is only a small step to this {r.colour} {r.category}.",
+    "From your {y.colour} {y.category} it is only a small step to this {r.colour} {r.category}.",
     "Thanks to your {A} we know that you wear {a.colour}.",
     "The {r.silhouette} shape and the {r.pattern} look set it apart.",
     "In {r.colour}, with {r.pattern:noun}, by {r.brand}.",
@@ -138,4 +140,67 @@ HELD_OUT = (
     "You bought {A}. | ",
     "{R} isn't {no.r.pattern}; it is {r.pattern}.",
     "Everything about it says {r.style}.",
+)
+
+HELD_OUT = (
+    "We recommend {R} because you previously bought {A}.",
+    "This {r.category} matches your preference for {h.style} fashion.",
+    "{R} is a {r.colour} {r.category} from {r.brand}, a brand you know from {A}. | r.brand = a.brand",
+    "Based on your purchase of {A}, we think you will love this {r.style} {r.category}.",
+    "Its {r.material} matches the {a.material} of your {A}. | r.material = a.material",
+    "You have shown interest in {h.colour} items, such as {A}. | a.colour = h.colour",
+    "Given that you own {A}, the {r.colour} tone of {R} would be a good match.",
+    "Both pieces belong to {ra.series}.",
+    "Because {A} and {R} come from the same series, they look good together. | r.series = a.series",
+    "You also bought {B}, which is {b.style}.",
+    "This recommendation is based on {A} and {B}.",
+    "Since you like {h.style} looks, {R} by {r.brand} could be right for you.",
+    "It is {r.colour} and {r.pattern}, and it is made from {r.material}.",
+    "Featuring a {r.silhouette} cut, it is ideal {r.season:for}.",
+    "The {r.style} design is similar to that of {A}. | r.style = a.style",
+    "{A} has the same {ra.colour} tone.",
+    "Your wardrobe already contains {n} {n.style} items.",
+    "Of the {N} things you have bought, {n} are from {n.brand}.",
+    "With a price of {r.price}, it is cheaper than {A}. | r.price < a.price",
+    "It is more expensive than your {A} ({a.price}), at {r.price}. | r.price > a.price",
+    "Unlike {A}, this one is not {a.colour}. | r.colour != a.colour",
+    "It is not made of {no.r.material}.",
+    "The {r.category} is {r.style}, {r.colour} and made by {r.brand}.",
+    "You purchased the {a.colour} {A} and the {b.colour} {B}.",
+    "Similar to {A}, it has a {ra.style} feel.",
+    "In terms of style, {R} is {r.style}, as is {A}. | r.style = a.style",
+    "If you are looking for a {r.category} to combine with {A}, this {r.colour} one is worth a look.",
+    "{R} pairs well with {A}, thanks to its {r.colour} colour.",
+    "The {a.style} style of {A} is reflected in {R}. | r.style = a.style",
+    "It would go nicely with the {y.colour} {y.category} that you bought.",
+    "{A} was your most recent purchase. | last a",
+    "Your most recent purchase, {A}, is also from {ra.brand}. | last a",
+    "People who buy {A} often buy {r.style} {r.category} too.",
+    "The colour {r.colour} fits your {a.colour} {A}.",
+    "{R}, made of {r.material}, has the {ra.style} style you liked in {A}.",
+    "What makes it special is the {r.pattern} look in {r.colour}.",
+    "You seem to prefer {h.brand}, and {R} comes from {r.brand}.",
+    "This is the {r.colour} one from the {r.series} series.",
+    "Last but not least, it is {ra.season:for}, like {A}.",
+    "Your purchase of {A} tells us that you like {a.style} clothing.",
+    "{A}, {B} and {R} are all {rab.style}.",
+    "All three are {rab.style}: {A}, {B} and {R}.",
+    "{R} shares its {ra.style} character with both {A} and {B}. | a.style = b.style",
+    "It has nothing {no.r.colour} about it.",
+    "Rather than {no.r.pattern}, it is {r.pattern}.",
+    "It is a great {r.category} in {r.material}.",
+    "A {r.colour} {r.category} would round off your look with {A}.",
+    "You bought two things that speak for it: {A} and {B}.",
+    "{A} speaks for {R}: they have the same brand, {ra.brand}.",
+    "The brand {r.brand} and the {r.style} style make {R} a natural next step after {A}.",
+    "From {r.brand}: a {r.style} {r.category} in {r.colour}.",
+    "The cut is {r.silhouette}, the material is {r.material}.",
+    "In your history there are {n} {n.colour} pieces.",
+    "Your {A} and this {r.category} have the same colour. | r.colour = a.colour",
+    "Your {A} and this {r.category} do not have the same colour. | r.colour != a.colour",
+    "It suits someone who owns {A}, {B} and {C}.",
+    "Try {R} if you want something {r.colour}.",
+    "It costs {r.price}, while {A} costs {a.price}.",
+    "{R} comes in {r.colour}, {A} in {a.colour}.",
+    "Made by {r.brand} like {A}, it is {r.style}. | r.brand = a.brand",
 )
