@@ -54,10 +54,10 @@ class Checker:
     def check(self, text: str, history: Sequence[int], item: int) -> list[Sentence]:
         """All sentences of `text` about `item` for somebody with `history` (item indices, oldest first)."""
         world = self.world(history, item)
-        things = {item, *world.history}
-        allowed = self.gazetteer.words(sorted(things), self.texts)
         found = []
         for marks in sentences(self.gazetteer.marks(text), text):
+            named = {item, *(thing for mark in marks for thing in mark.items)}
+            allowed = self.gazetteer.words(sorted(named), self.texts)
             claims = tuple(Reading(marks, item, set(world.history), allowed).read())
             refuted = tuple(claim for claim in claims if not claim.holds(world))
             found.append(Sentence(text[marks[0].begin : marks[-1].end], claims, refuted))

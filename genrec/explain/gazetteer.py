@@ -49,6 +49,7 @@ class Mark:
     facts: frozenset[int] = frozenset()
     cues: frozenset[str] = frozenset()
     number: float = 0.0
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Gazetteer:
             for value, words in values.items():
                 for word in words:
                     self._add(word, _fact(facts, column, value))
+        self._lower = {item for item, title in enumerate(catalog.table["title"].to_list()) if title and title == title.lower()}
         self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for item, title in enumerate(catalog.table["title"].to_list()):
             for name in {title, short(title)} if title else ():
@@ -131,7 +133,8 @@ class Gazetteer:
             if items is None:
                 continue
             begin, end = tokens[at].begin, tokens[places[count - 1]].end
-            if count > 2 or all(tokens[place].text[0].isupper() or not tokens[place].text.isalpha() for place in places[:count]):
+            # «a navy tee» is no «Navy Tee», whatever else may be called that.
+            if said[begin:end] != said[begin:end].lower() or items[0] in self._lower:
                 return Mark("item", said[begin:end], begin, end, tuple(items)), places[count - 1] - at + 1
         return None
 
@@ -144,7 +147,8 @@ class Gazetteer:
         for place in range(at, len(tokens)):
             if tokens[place].text == "-":
                 continue
-            if tokens[place].kind != "word" and tokens[place].text != "&" or len(words) == self._longest:
+            there = tokens[place].kind in ("word", "number") or tokens[place].text == "&"
+            if not there or len(words) == self._longest:
                 break
             words.append(tokens[place].stem)
             places.append(place)
@@ -156,7 +160,7 @@ class Gazetteer:
             if stems in self._values and (not self._cased[stems] or span[0].isupper() or span[0].isdigit() or not cues and count > 1):
                 return Mark("value", span, begin, end, facts=frozenset(self._values[stems]), cues=cues), used
             if stems in self._names:
-                return Mark("name", span, begin, end, cues=cues | {self._names[stems]}), used
+                return Mark("name", span, begin, end, cues=cues, column=self._names[stems]), used
             if cues:
                 return Mark("cue", span, begin, end, cues=cues, number=lexicon.NUMBERS.get(span.lower(), 0)), used
             if count == 1 and first.text.lower() in lexicon.NUMBERS:

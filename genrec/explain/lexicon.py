@@ -15,16 +15,21 @@ CUES: dict[str, tuple[str, ...]] = {
     ),
     # It and what was named.
     "both": ("both", "the two", "the pair", "they", "their", "them", "each", "all of them", "all three", "all these"),
+    "every": ("all three", "all of them", "all these", "all"),
     "same": ("same", "identical", "equal", "matching"),
     "share": ("share", "shares", "shared", "sharing", "in common", "alike", "have in common", "connects", "links"),
     "also": ("also", "too", "as well", "likewise", "equally", "so is", "so are", "so does", "so do", "again", "just as"),
     "differ": (
         "differ", "differs", "different", "another than", "not the same", "other than", "changes", "varies", "contrasts",
+        "different from", "differs from", "differ from",
     ),
     "like": ("like", "just like", "much like", "exactly like", "similar to", "as with", "in line with", "akin to",
              "reminiscent of", "comparable to", "resembles", "resemble", "similarly to"),
     "unlike": ("unlike", "in contrast to", "contrary to", "as opposed to", "different from", "differs from",
-               "not like", "nothing like"),
+               "differ from", "not like", "nothing like"),
+    "people": ("someone who", "someone with", "somebody who", "anyone who", "people who", "people with", "customers with",
+               "customers who", "shoppers who", "buyers of", "fans of", "owners of", "those who", "everyone who",
+               "others who", "people that", "customers that", "someone", "people", "customers", "shoppers", "wearers of"),
     "as": ("as",),
     "echo": ("picks up", "pick up", "picking up", "echoes", "echo", "echoing", "repeats", "mirrors", "continues",
              "brings back", "takes up", "keeps", "stays with", "sticks with", "sticks to", "carries on", "repeating"),
@@ -55,7 +60,7 @@ CUES: dict[str, tuple[str, ...]] = {
         "soft spot", "habit", "appetite", "affection", "penchant", "enthusiasm", "leaning", "thing", "history",
         "wardrobe", "closet", "collection", "purchases", "shelf", "basket", "orders",
     ),
-    "history": ("of your", "among your", "in your", "on your", "from your", "out of", "among the things", "among"),
+    "history": ("out of", "among", "from among", "in all"),
     # Clauses.
     "lead": ("because", "since", "if", "given", "given that", "considering", "considering that", "after", "having",
              "thanks to", "although", "when", "seeing", "seeing that", "knowing", "knowing that", "based on",
@@ -83,7 +88,7 @@ CUES: dict[str, tuple[str, ...]] = {
     "first": ("first purchase", "first bought", "bought first", "first order"),
     "at least": ("at least", "no fewer than", "or more"),
     "more than": ("more than", "over"),
-    "several": ("several", "many", "lots of", "a lot of", "plenty of", "a number of", "more than once", "numerous",
+    "several": ("several", "many", "lots of", "a lot of", "plenty of", "a number of", "numerous",
                 "various", "repeatedly"),
     "verb": (
         "is", "are", "was", "were", "has", "comes", "come", "fits", "fit", "makes", "make", "made", "belongs", "belong",
@@ -114,26 +119,3 @@ NAMES_OF: dict[str, tuple[str, ...]] = {
     "category": ("kind", "type"),
 }
 """What columns are called beside their names; counts only beside words of likeness."""
-
-PLAIN = frozenset(
-    """
-    new great lovely nice perfect good fine beautiful elegant simple favourite favorite similar other further more next
-    natural obvious easy best better recent earlier previous past recommended suggested matching familiar additional
-    first second third little small big long short old young own whole full real true sure right wrong ideal suitable
-    fitting likely possible different same such very really quite rather fairly pretty just almost nearly always often
-    usually sometimes still already yet now today soon again ever even well much many most least less few several all
-    piece pieces item items thing things product products one ones find pick picks choice choices purchase purchases
-    garment garments clothes clothing outfit wardrobe closet collection history shelf taste style look looks feel side
-    spirit touch way kind sort type range part member companion addition match partner option alternative candidate
-    favourite something anything everything nothing someone people customers shoppers buyers friends home work
-    idea mind sense step bit time times day days year week weekend season reason reasons hand common line place point
-    fact course case detail details element note hint dose bonus set row list pair quality value price range budget
-    liking love interest eye fondness enthusiasm side it you your me we us them they he she who what where when why how
-    there here that this these those to be been being am is are was were do does did has have had will would can could
-    should may might must shall not no yes please and or but if then than as at by for from in into of off on onto out
-    over per up with within without about after against along around because before behind below beneath beside
-    besides between beyond down during except like near past since through throughout till toward towards under until
-    upon via while together apart both each every either neither
-    """.split()
-)
-"""Words that may stand beside a value and claim nothing that a catalogue could know."""
