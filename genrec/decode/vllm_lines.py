@@ -45,9 +45,9 @@ def options(
 ) -> dict[str, Any]:  # fmt: skip
     """vLLM's engine arguments, and the environment it starts in.
 
-    beams: whether the worker is to run beams. rank: the largest of the adapters', 0 for no adapters; slots: how many may
-    be in use at once. memory: bytes of vLLM's own KV cache, None for 1 GiB on a CPU, else for vLLM's choice. workers:
-    how many share the model's tensors.
+    beams: whether the worker is to run beams. rank: the largest of the adapters', 0 for no adapters; slots: how many
+    may be in use at once. memory: bytes of vLLM's own KV cache, None for 1 GiB on a CPU, else for vLLM's choice.
+    workers: how many share the model's tensors.
     """
     # What vLLM reads while it is imported and starts, unless the user has set it. In one process nothing has to travel.
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
