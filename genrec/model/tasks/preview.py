@@ -28,7 +28,7 @@ def preview(mixture: Mixture, tokenizer: PreTrainedTokenizerBase, per_task: int)
         )
         for one in rendered:
             runs = groupby(zip(one.tokens, one.mask, strict=True), key=lambda pair: pair[1])
-            said = [(learned, tokenizer.decode([token for token, _ in run])) for learned, run in runs]
+            said = [(learned, str(tokenizer.decode([token for token, _ in run]))) for learned, run in runs]
             parts.append("".join(f"{OPEN}{text}{CLOSE}" if learned else text for learned, text in said))
     if mixture.without:
         parts.append(f"── this catalogue has no example of: {', '.join(mixture.without)}")
