@@ -151,7 +151,7 @@ class Cases:
             if len(shared) > 1:
                 raise LookupError
             return self._value(items[0], attribute, form, random)
-        if attribute in STRANGE and random.random() < 0.25 and form is None:
+        if attribute in STRANGE and random.random() < 0.25 and form is None and people not in ("h", "n"):
             return str(random.choice(STRANGE[attribute]))
         if len(items) > 1 and random.random() < 0.5:
             # True of one of them alone.
@@ -188,7 +188,8 @@ class Cases:
         words = WORDS.get(attribute, {}).get(value, (value,))
         if attribute == "pattern":
             words = words[:3]
-        return str(random.choice([word for word in words if word]))
+        word = str(random.choice([word for word in words if word]))
+        return word.capitalize() if form == "cap" else word
 
     def _name(self, item: int, random: np.random.Generator) -> str:
         kind, title = random.random(), self.rows[item]["title"]

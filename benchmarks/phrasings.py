@@ -13,9 +13,9 @@ Behind «|» stands what must hold besides: `r.price < a.price`, `r.colour = a.c
 A sentence is made true by filling its holes as they say, and false by filling one of them otherwise, or by a case in
 which what stands behind «|» is the other way round.
 
-`DEVELOPMENT` is what the reader of claims was written with. `SECOND` was held out from that, measured once and then used
-to improve it. `HELD_OUT` was written down before that improvement, and not looked at during it; its figures are those that
-are quoted.
+`DEVELOPMENT` is what the reader of claims was written with. `SECOND` and `THIRD` were held out from that, one after the
+other, each measured once and then used to improve it. `HELD_OUT` was written down before the last improvement, and not
+looked at during it; its figures are those that are quoted.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ SECOND = (
     "Everything about it says {r.style}.",
 )
 
-HELD_OUT = (
+THIRD = (
     "We recommend {R} because you previously bought {A}.",
     "This {r.category} matches your preference for {h.style} fashion.",
     "{R} is a {r.colour} {r.category} from {r.brand}, a brand you know from {A}. | r.brand = a.brand",
@@ -203,4 +203,67 @@ HELD_OUT = (
     "It costs {r.price}, while {A} costs {a.price}.",
     "{R} comes in {r.colour}, {A} in {a.colour}.",
     "Made by {r.brand} like {A}, it is {r.style}. | r.brand = a.brand",
+)
+
+HELD_OUT = (
+    "Seeing {A} in your history, we thought of {R}, another {ra.category}.",
+    "{A} is one of your {n} {n.style} purchases. | a.style = n.style",
+    "This {r.colour} {r.category} was made by {r.brand}.",
+    "It is a piece for {r.season} wardrobes.",
+    "We noticed that {A} and {R} are made of the same material: {ra.material}.",
+    "The reason is {A}, whose {a.style} style it shares. | r.style = a.style",
+    "Its price of {r.price} is below that of {A}. | r.price < a.price",
+    "It has {r.pattern:noun} and a {r.silhouette} shape.",
+    "Having bought {A} and {B}, you might want a {r.category} too.",
+    "{R} carries the {r.brand} label, and so does {A}. | r.brand = a.brand",
+    "None of this is {no.r.style}; it is {r.style} through and through.",
+    "Your last order, {A}, makes this {r.category} a sensible choice. | last a",
+    "You own {A}, which comes from the {a.series} series, and {R} belongs to it as well. | r.series = a.series",
+    "It is {r.style}. It is also {r.colour}.",
+    "{B} and {A}, both {ab.brand} items, led us to {R}.",
+    "You have an obvious preference for {h.material}.",
+    "Since you already own {n} {n.category} items, this is a safe bet.",
+    "{N} purchases tell us a lot about you.",
+    "Picture it with {A}: {r.colour} meets {a.colour}.",
+    "You will find the {r.material} familiar from {A}. | r.material = a.material",
+    "{R} is for you because of {A}.",
+    "{A} explains it: that one is {a.style}, this one is {r.style}.",
+    "The {r.category} is not from {no.r.brand}, it is from {r.brand}.",
+    "Your most recent buy was {A}, and {R} follows naturally. | last a",
+    "A {r.category}. {r.style:cap}. {r.colour:cap}.",
+    "{R} would be your next {ra.style} piece after {A}.",
+    "Here you get {r.colour} {r.material} for {r.price}.",
+    "It is less pricey than {A}. | r.price < a.price",
+    "{A} costs less, but {R} has the same {ra.style} style. | r.price > a.price",
+    "You bought {A} in {a.colour}; this comes in {r.colour}.",
+    "The pattern of {R} is {r.pattern}, that of {A} is {a.pattern}.",
+    "Shoppers who own {A} may enjoy the {r.style} look of {R}.",
+    "It stands out with its {r.pattern} pattern and its {r.colour} colour.",
+    "If {A} is your kind of {a.category}, {R} is your kind of {r.category}.",
+    "{R} is another way to wear {ra.colour}, the colour of {A}.",
+    "You tend to buy {h.style} things.",
+    "As a fan of {h.brand}, you may appreciate {R}.",
+    "{r.brand} is the name on the label.",
+    "Every second look at {A} reminds us of {R}: {ra.style}, both of them.",
+    "Made for {r.season}, this {r.category} by {r.brand} is {r.style}.",
+    "It isn't as expensive as {A}. | r.price < a.price",
+    "{A}, {B} and {C} are the things in your history that this rests on.",
+    "We suggest it because of your {y.style} {y.category}.",
+    "No {no.r.pattern:noun} here: {R} is {r.pattern}.",
+    "This could sit next to {A} in your closet, as both are {ra.season:for}.",
+    "{R} is {r.colour}, a colour that also appears in your history. | r.colour = a.colour",
+    "What you liked about {A}, its {a.material}, you will find here again. | r.material = a.material",
+    "The {r.series} series continues with this {r.category}.",
+    "{A} is {a.style} and {R} is {r.style}.",
+    "It is the {r.style} {r.category} that your {A} was missing.",
+    "Your {a.colour} {A} would look good with this {r.colour} {r.category}.",
+    "You chose {a.brand} before, with {A}; {R} is by {r.brand}.",
+    "It belongs to {r.brand}'s {r.season} pieces.",
+    "A touch of {r.colour}, a {r.silhouette} fit and a {r.style} attitude.",
+    "{R} and {A} differ in price but not in style. | r.style = a.style, r.price != a.price",
+    "We think {R} is a good fit for someone with {n} {n.style} pieces.",
+    "Just like {A} and {B}, it is {rab.season:for}.",
+    "There is {ra.material} in both {A} and {R}.",
+    "The same {ra.brand} you know from {A} made this.",
+    "You bought {A} and not much later {B}.",
 )
