@@ -120,7 +120,11 @@ class Cases:
             right = self._often[2] if who == "n" else len(history)
             if wrong:
                 right += int(random.choice([-1, 1, 2, 3]))
-                if right < 1 or who == "N" and right in (len(history), len(things)):
+                columns = ("colour", "accent") if self._often[0] == "colour" else (self._often[0],)
+                counts = [sum(self.rows[one][name] == self._often[1] for one in things) for name in columns if name]
+                either = sum(any(self.rows[one][name] == self._often[1] for name in columns if name) for one in things)
+                true = {len(history), len(things)} if who == "N" else {*counts, either}
+                if right < 1 or right in true:
                     raise LookupError
             return NUMBERS[right] if right < len(NUMBERS) and random.random() < 0.6 else str(right)
         *people, attribute = who.split(".")

@@ -156,7 +156,7 @@ class Gazetteer:
             stems, last = tuple(words[:count]), places[count - 1]
             begin, end = first.begin, tokens[last].end
             span, used = said[begin:end], last - at + 1
-            cues = _cues().get(stems) or _cues().get(_plain(span)) or frozenset()
+            cues = _cues().get(_plain(span)) or _cues().get(stems) or frozenset()
             if stems in self._values and (not self._cased[stems] or span[0].isupper() or span[0].isdigit() or not cues and count > 1):
                 return Mark("value", span, begin, end, facts=frozenset(self._values[stems]), cues=cues), used
             if stems in self._names:

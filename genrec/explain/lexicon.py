@@ -18,7 +18,7 @@ CUES: dict[str, tuple[str, ...]] = {
     "every": ("all three", "all of them", "all these", "all"),
     "same": ("same", "identical", "equal", "matching"),
     "share": ("share", "shares", "shared", "sharing", "in common", "alike", "have in common", "connects", "links"),
-    "also": ("also", "too", "as well", "likewise", "equally", "so is", "so are", "so does", "so do", "again", "just as"),
+    "also": ("also", "too", "as well", "likewise", "equally", "so is", "so are", "as is", "as are", "as does", "as do", "so does", "so do", "again", "just as"),
     "differ": (
         "differ", "differs", "different", "another than", "not the same", "other than", "changes", "varies", "contrasts",
         "different from", "differs from", "differ from",
@@ -32,7 +32,8 @@ CUES: dict[str, tuple[str, ...]] = {
                "others who", "people that", "customers that", "someone", "people", "customers", "shoppers", "wearers of"),
     "as": ("as",),
     "echo": ("picks up", "pick up", "picking up", "echoes", "echo", "echoing", "repeats", "mirrors", "continues",
-             "brings back", "takes up", "keeps", "stays with", "sticks with", "sticks to", "carries on", "repeating"),
+             "brings back", "takes up", "keeps", "stays with", "sticks with", "sticks to", "carries on", "repeating", "reflected in",
+             "returns in", "continues in", "lives on in", "reappears in", "found again in", "shows up in"),
     # What is denied, and where that ends.
     "not": ("not", "no", "never", "without", "neither", "nor", "rather than", "instead of", "isn't", "aren't",
             "wasn't", "doesn't", "don't", "hardly", "far from", "anything but", "free of", "lacks", "cannot", "isnt",
@@ -55,6 +56,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "buy", "choose", "go for", "come back to", "coming back to", "return to", "returning to", "pick", "lean towards",
         "reach for", "reaching for", "look for", "fancy", "keep buying", "collect", "care for",
     ),
+    "seeking": ("looking for", "searching for", "want", "need", "wanted", "seek", "seeking", "after something", "in search of",
+                "in the mood for", "hoping for"),
     "taste": (
         "taste", "tastes", "love", "fondness", "eye", "liking", "preference", "passion", "weakness", "interest",
         "soft spot", "habit", "appetite", "affection", "penchant", "enthusiasm", "leaning", "thing", "history",

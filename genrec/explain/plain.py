@@ -71,5 +71,43 @@ ended stop stay stays stayed remain remains leave left meet meets met miss missi
 spoken talk call called calls name named names feature featuring features include including included contain contains
 contained hold holds holding carry carries carrying cover covers point points pointed lead leads led help helps helped
 enough so
+fashion tone tones term terms area areas atmosphere energy aesthetic aesthetics palette scheme universe territory line-up
+selection assortment offering department section clothing apparel wear attire ensemble ensembles accessories accessory
+layer layers basics goods gear stuff article articles silhouette-wise impression impressions image attitude approach
+take interpretation spin expression statement message story stories chapter history past present future moment moments
+while summer-to-be anchor bridge base start starter opener closer finisher highlight highlights focus accent accents
+emphasis contrast counterpoint echo continuation thread threads streak track record journey path road pick-me-up
+must-see safe bet bets gamble chance chances opportunity possibility potential benefit benefits advantage advantages
+merit merits strength strengths virtue virtues quality qualities property properties attribute attributes trait traits
+characteristic characteristics aspect aspects criterion criteria requirement requirements need needs demand wish wishes
+expectation expectations goal goals purpose plan plans project intention agreement harmony similarity similarities
+likeness resemblance overlap difference differences distinction variety variation variations change changes shift
+transition switch swap replacement substitute upgrade update renewal return returns comeback debut arrival arrivals
+entry entries newcomer newcomers stock supply order delivery bag-ready shopping browsing search searches query request
+requests suggestion-wise advice guess prediction bet-wise conclusion hint hints clue clues sign signs signal signals
+proof support supporting supported argument basis root roots origin source sources heritage-wise inspiration influence
+influences impact role roles function functions position spot spots corner sphere field fields subject subjects topic
+topics matter matters issue issues thought thoughts opinion view views perspective feeling-wise emotion confidence trust
+comfort ease convenience pleasure joy delight excitement satisfaction happiness charm grace elegance sophistication
+simplicity clarity freshness warmth softness lightness depth richness texture-wise boldness contrast-rich drama
+relaxed casual formal smart-casual festive playful serious sober refined polished sophisticated understated effortless
+easygoing carefree laid-back cheerful lively vibrant vivid rich subdued muted delicate feminine masculine unisex youthful
+grown-up mature ageless enduring lasting long-lasting durable sturdy robust light-hearted cohesive unified coordinated
+complementing coordinating matching-ish flattering eye-catching striking remarkable notable noticeable outstanding
+exceptional superb brilliant marvellous splendid terrific wonderful-looking decent-looking solid-choice reliable-choice
+obvious-choice sensible-choice inspired-choice strong-choice popular-choice known unknown familiar-looking unfamiliar
+expected unexpected surprising surprised surprise-free evident apparent visible invisible hidden open-minded
+adventurous creative artistic original-looking unusual-looking quirky offbeat edgy glamorous chic sleek crisp tidy neat
+loose tight roomy-ish airy breezy warm warmer cool cooler cold hot mild soft softer heavy heavier lighter brighter darker
+thick thin thicker thinner longer shorter bigger smaller larger wider narrower newer older younger cleaner simpler
+richer bolder stronger closer nearer further farther better worse best worst favourite-to-be top-rated top-notch
+high-quality well-made well-cut well-designed well-known well-suited well-matched year-round all-round all-rounder
+hard hardly scarcely difficult tricky impossible necessary needless unnecessary optional recommended-for sought
+yours-to-be friend-approved bought-together together-worn next-door everyday-ready people's partner's mother father
+sister brother son daughter child children kids baby parents family-friendly couple man woman men women boy girl
+he's she's that's it's there's here's what's let's we're you're they're i'm we've you've i've we'll you'll it'll
+don't doesn't didn't won't wouldn't can't couldn't shouldn't isn't aren't wasn't weren't hasn't haven't hadn't
+lot lots bit bits plenty tons loads heap dozen dozens hundred hundreds thousand thousands million per cent percent
+percentage double triple single multiple various-coloured whatever whichever whoever whenever wherever however
 """
 PLAIN = frozenset(_WORDS.split())

@@ -68,7 +68,8 @@ class Reading:
         self.group: list[frozenset[int]] = []  # what was said last
         self.now = _Clause()
         self.own = self.lead = self.beside = False
-        self.likes, self.unlikes = list[int](), list[int]()
+        self.likes, self.unlikes = list[tuple[int, _Clause]](), list[tuple[int, _Clause]]()
+        self.clauses: dict[Has, _Clause] = {}
         self.count: tuple[int, int | None] | None = None
         self.recent: int | None = None
         self.newest: int | None = None
@@ -82,11 +83,12 @@ class Reading:
         own = [claim for claim in self.claims if isinstance(claim, Has) and claim.item == self.item]
         said = [claim for claim in own if not claim.denied]
         for things, denied in ((self.likes, False), (self.unlikes, True)):
-            for thing in things:
-                if said and thing != self.item:
-                    self.claims.append(AnyOf(tuple(Shares(self.item, thing, one.facts, denied) for one in said)))
+            for thing, clause in things:
+                near = [one for one in said if self.clauses.get(one) is clause] or said
+                if near and thing != self.item:
+                    self.claims.append(AnyOf(tuple(Shares(self.item, thing, one.facts, denied) for one in near)))
         # «It differs from <thing> in that it is striped, not plain»: the other one is plain.
-        self.claims += [Has(thing, one.facts) for thing in self.unlikes for one in own if one.denied]
+        self.claims += [Has(thing, one.facts) for thing, _ in self.unlikes for one in own if one.denied]
         return list(dict.fromkeys(self.claims))
 
     # ------------------------------------------------------------------ marks by kind
@@ -102,8 +104,8 @@ class Reading:
             self.own = False
         else:
             self.claims.append(Owned(thing))
-            self.likes += [thing] if now.like else []
-            self.unlikes += [thing] if now.unlike else []
+            self.likes += [(thing, now)] if now.like else []
+            self.unlikes += [(thing, now)] if now.unlike else []
             self.claims += [Has(thing, facts) for facts in now.relative]
             if view.said(at - 1) == "one":
                 self.claims += [Alike((self.item, thing), one.column) for one in view.marks if one.kind == "name"]
@@ -132,7 +134,13 @@ class Reading:
         elif cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
             self._alike(at, column, False)
         elif after is not None and "you" in after.cues and self.view.act(at + 1) in ("owning", "fancying"):
-            self.claims.append(Known(self.item, column))
+            places = [place for place in self.view.places if place in self.view.clause(at) and place > at]
+            if places:  # «the style you liked in <thing>»
+                things = [self.item, *self.view.things(places)]
+                self._flush(things)
+                self.claims.append(Alike(tuple(dict.fromkeys(things)), column))
+            else:
+                self.claims.append(Known(self.item, column))
 
     def _amount(self, at: int, mark: Mark) -> None:
         places = [place for place in self.view.places if place > at]
@@ -163,7 +171,7 @@ class Reading:
             self.recent = number
         elif of and not self.own:
             self.claims.append(Size(number))
-        elif mark.text.lower() == "one" and not (view.said(at + 1) == "of" or before and before.cues & {"owning"} or view.said(at - 1) in ("include", "includes", "hold", "holds")):
+        elif mark.text.lower() == "one" and not (view.said(at + 1) == "of" or before and before.cues & {"owning"} or view.said(at - 1) in ("include", "includes", "hold", "holds", "are")):
             return
         elif view.cues & {"your", "you", "yours", "history"}:
             self._flush()
@@ -195,6 +203,8 @@ class Reading:
             self._and(at)
         elif "which" in cues and (said != "that" or self._relates(at)):
             now.relative = [one.facts for one, _ in self.waiting] or now.relative or self.group[-1:]
+            if self.waiting and view.said(at + 1) == "you" and view.act(at + 1) in ("owning", "fancying"):
+                self._history()  # «the coat that you bought»
             self._flush()
             if now.attached is not None and view.marks[at - 1].kind == "item":
                 now.apposed = [now.attached]
@@ -389,8 +399,9 @@ class Reading:
                 things = [*things, self.newest]
         for mark, denied in self.waiting:
             self.claims += [Has(thing, mark.facts, denied) for thing in dict.fromkeys(things)]
-        if view.said(at - 1) == "another" and self.item in things:
+        if (view.said(at - 1) == "another" or "both" in cues and not view.places) and self.item in things:
             self.claims.append(Some(tuple(mark.facts for mark, _ in self.waiting)))
+        self.clauses |= {Has(self.item, mark.facts): now for mark, _ in self.waiting}
         self.group = [mark.facts for mark, _ in self.waiting]
         self.waiting = []
 

@@ -10,7 +10,7 @@ from genrec.explain.plain import PLAIN
 QUIET = frozenset("-'\"“”‘’«»/*&%")
 """Signs that end nothing."""
 STOPS = frozenset(",;:—–()")
-PHRASE = frozenset(("the", "your", "by", "verb", "not", "also", "both", "like", "as", "owning", "fancying", "which", "but"))
+PHRASE = frozenset(("the", "your", "by", "verb", "not", "also", "both", "like", "as", "owning", "fancying", "which", "but", "same", "every"))
 """Cues behind which a noun phrase or what is said of one begins."""
 INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says"))
 
@@ -76,7 +76,7 @@ class View:
     def act(self, at: int) -> str | None:
         """What «you» at `at` do: modal (may like), denied, fancying, owning, or None."""
         for mark in self.marks[at + 1 : at + 6]:
-            if "modal" in mark.cues:
+            if mark.cues & {"modal", "seeking"}:
                 return "modal"
             if "not" in mark.cues:
                 return "denied"
@@ -103,9 +103,12 @@ class View:
             return True
         if lower.endswith("ly"):
             return False
+        listed = at > 1 and self.marks[at - 2].kind == "value"
         if before.kind == "stop":
-            return after is None or after.kind in ("stop", "value") or "by" in after.cues
+            return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by"} or listed and after.cues & {"and"})
         acts = lower.endswith(("s", "ed", "ing"))
+        if "and" in before.cues and listed:
+            return not acts
         if before.kind in ("value", "name", "item"):
             return not acts and before.kind != "item"
         if before.kind == "word" and before.text.lower() in PLAIN:
