@@ -13,8 +13,8 @@ Behind «|» stands what must hold besides: `r.price < a.price`, `r.colour = a.c
 A sentence is made true by filling its holes as they say, and false by filling one of them otherwise, or by a case in
 which what stands behind «|» is the other way round.
 
-`DEVELOPMENT` is what the reader of claims was written with. `SECOND` and `THIRD` were held out from that, one after the
-other, each measured once and then used to improve it. `HELD_OUT` was written down before the last improvement, and not
+`DEVELOPMENT` is what the reader of claims was written with. `SECOND`, `THIRD` and `FOURTH` were held out from that, one after
+the other, each measured once and then used to improve it. `HELD_OUT` was written down before the last improvement, and not
 looked at during it; its figures are those that are quoted.
 """
 
@@ -205,7 +205,7 @@ THIRD = (
     "Made by {r.brand} like {A}, it is {r.style}. | r.brand = a.brand",
 )
 
-HELD_OUT = (
+FOURTH = (
     "Seeing {A} in your history, we thought of {R}, another {ra.category}.",
     "{A} is one of your {n} {n.style} purchases. | a.style = n.style",
     "This {r.colour} {r.category} was made by {r.brand}.",
@@ -266,4 +266,67 @@ HELD_OUT = (
     "There is {ra.material} in both {A} and {R}.",
     "The same {ra.brand} you know from {A} made this.",
     "You bought {A} and not much later {B}.",
+)
+
+HELD_OUT = (
+    "{R} complements the {A} you bought.",
+    "{R} features a {r.pattern} look that goes with your {a.colour} {A}.",
+    "It is a {r.style} {r.category}, which suits your interest in {h.style} clothing.",
+    "Your purchase of {A} shows that you value {a.brand}.",
+    "You recently bought {A} and {B}, so we recommend {R}.",
+    "{R} is made of {r.material} and comes in {r.colour}.",
+    "Since {A} is {a.colour}, the {r.colour} {R} would go with it.",
+    "It shares the {ra.series} series with your {A}.",
+    "It shares its {ra.colour} colour with {A} and {B}. | a.colour = b.colour",
+    "{R} and your {A} are both made by {ra.brand}.",
+    "Like the {a.category} {A}, this item is {ra.style}.",
+    "This is a {r.category} from the brand {r.brand}.",
+    "The {r.material} fabric is the same as in your {A}. | r.material = a.material",
+    "It is priced at {r.price}, which is less than {A}. | r.price < a.price",
+    "Priced at {r.price}, it is more expensive than {A}. | r.price > a.price",
+    "You have {n} {n.style} items in your history.",
+    "{n} of your purchases are {n.brand} products.",
+    "You have bought {N} items so far, and {n} of them are {n.colour}.",
+    "Your history includes {A}, {B} and {C}.",
+    "This {r.colour} {r.category} would make a great addition to your {h.style} wardrobe.",
+    "It matches your {a.style} {A} because it is also {ra.style}.",
+    "{A} and {R} have {ra.style} in common.",
+    "What {A} and {R} have in common is that they are {ra.colour}.",
+    "It is perfect {r.season:for}.",
+    "Perfect {r.season:for}, {R} comes with {r.pattern:noun}.",
+    "If you enjoyed {A}, you might also like this {r.category} by {r.brand}.",
+    "The {r.style} style of {R} is in line with your {A}. | r.style = a.style",
+    "You might like {R} because it is {r.colour} like {A}. | r.colour = a.colour",
+    "You might like {R}, since it is by {r.brand}, the brand of {A}. | r.brand = a.brand",
+    "It is neither {no.r.colour} nor {no.r.style}.",
+    "It does not come in {no.r.colour}.",
+    "This is not a {no.r.category}.",
+    "Although {A} is {a.style}, this one is {r.style}. | r.style != a.style",
+    "In contrast to your {a.colour} {A}, {R} is {r.colour}. | r.colour != a.colour",
+    "The last thing you bought was {A}. | last a",
+    "Because your last purchase was {A}, we suggest a {r.category}. | last a",
+    "{R} fits your taste for {h.material} and {h.material}.",
+    "Your favourite brand seems to be {h.brand}.",
+    "{R} by {r.brand}: {r.style}, {r.colour}, and made of {r.material}.",
+    "A {r.style} {r.colour} {r.category} by {r.brand}.",
+    "It has a {r.silhouette} silhouette and a {r.pattern} pattern.",
+    "The {r.category} you see here is made of {r.material}.",
+    "It continues the {ra.style} line of {A} and {B}. | a.style = b.style",
+    "Together with {A}, it makes a {rab.style} outfit with {B}.",
+    "{B} is {b.colour} and {A} is {a.colour}; {R} is {r.colour}.",
+    "You own several {h.style} pieces, among them {A}. | a.style = h.style",
+    "A match for {A}: {ra.style} and {ra.season:for}.",
+    "Its {r.colour} tone works with the {a.colour} of {A}.",
+    "It is from {r.brand}, while {A} is from {a.brand}.",
+    "You already know {r.brand} from {A}. | r.brand = a.brand",
+    "{R} is recommended because {A}, {B} and it are all {rab.season:for}.",
+    "It is the {r.brand} {r.category} in {r.colour}.",
+    "For {r.price} you get a {r.category} made of {r.material}.",
+    "Your {A} cost {a.price}, this {r.category} costs {r.price}.",
+    "The {r.style} look of this {r.category} reminds us of {A}. | r.style = a.style",
+    "With its {r.colour} colour and {r.pattern} pattern, {R} stands out.",
+    "You bought {A} from {a.brand} and {B} from {b.brand}.",
+    "This recommendation builds on your {a.style} {A} and your {b.style} {B}.",
+    "{R} is a natural choice after {A}, as both are from {ra.brand}.",
+    "Nothing in it is {no.r.material}: it is pure {r.material}.",
 )

@@ -161,6 +161,8 @@ class Gazetteer:
                 return Mark("value", span, begin, end, facts=frozenset(self._values[stems]), cues=cues), used
             if stems in self._names:
                 return Mark("name", span, begin, end, cues=cues, column=self._names[stems]), used
+            if cues and count > 1 and "-" in span.partition(" ")[2] + said[end : end + 1]:
+                continue  # «the two-tone look» is not about two
             if cues:
                 return Mark("cue", span, begin, end, cues=cues, number=lexicon.NUMBERS.get(span.lower(), 0)), used
             if count == 1 and first.text.lower() in lexicon.NUMBERS:

@@ -6,6 +6,8 @@ that comes from the catalogue's columns, its titles and the owner's synonyms (`g
 
 from __future__ import annotations
 
+_BOUGHT = ("purchase", "buy", "order", "choice", "pick", "addition", "item", "piece", "find")
+
 CUES: dict[str, tuple[str, ...]] = {
     # The recommended item.
     "this": (
@@ -13,6 +15,7 @@ CUES: dict[str, tuple[str, ...]] = {
         "the recommendation", "our pick", "our suggestion", "our recommendation", "the new one", "the suggestion",
         "another piece", "another item", "another one",
     ),
+    "other": ("that one", "the other one", "the latter", "the former"),
     # It and what was named.
     "both": ("both", "the two", "the pair", "they", "their", "them", "each", "all of them", "all three", "all these"),
     "every": ("all three", "all of them", "all these", "all"),
@@ -61,7 +64,7 @@ CUES: dict[str, tuple[str, ...]] = {
     "taste": (
         "taste", "tastes", "love", "fondness", "eye", "liking", "preference", "passion", "weakness", "interest",
         "soft spot", "habit", "appetite", "affection", "penchant", "enthusiasm", "leaning", "thing", "history",
-        "wardrobe", "closet", "collection", "purchases", "shelf", "basket", "orders",
+        "wardrobe", "closet", "collection", "purchases", "shelf", "basket", "orders", "fan", "lover", "admirer",
     ),
     "history": ("out of", "among", "from among", "in all"),
     # Clauses.
@@ -78,16 +81,21 @@ CUES: dict[str, tuple[str, ...]] = {
            "next to", "among", "towards", "about", "into"),
     "than": ("than",),
     # Money.
-    "cheaper": ("cheaper", "less expensive", "more affordable", "costs less", "cost less", "lower in price", "less costly",
+    "cheaper": (*(f"less {word}" for word in ("pricey", "dear", "expensive")), "below that of", "under that of",
+                "lower than that of", "lower price", "lower prices", "undercuts", "cheaper", "less expensive", "more affordable", "costs less", "cost less", "lower in price", "less costly",
                 "lower priced", "lower-priced", "costing less", "for less", "more budget-friendly", "kinder to your wallet"),
-    "dearer": ("pricier", "more expensive", "costs more", "cost more", "dearer", "higher in price", "more costly",
+    "dearer": (*(f"more {word}" for word in ("pricey", "expensive")), "above that of", "higher than that of",
+               "higher price", "less cheap", "pricier", "more expensive", "costs more", "cost more", "dearer", "higher in price", "more costly",
                "higher priced", "higher-priced", "costing more", "less affordable", "for more"),
-    "same price": ("same price", "equally priced", "costs the same", "as expensive", "as cheap"),
+    "same price": ("same price", "equally priced", "costs the same", "as expensive", "as cheap", "as pricey", "as costly",
+                   "as much as"),
     "price": ("costs", "cost", "price", "priced", "at", "for", "paid", "price is", "was", "is"),
     # Order and number.
-    "last": ("last purchase", "latest purchase", "most recent purchase", "most recently", "newest purchase", "just bought",
-             "last bought", "latest buy", "last order", "latest order", "bought last", "last thing you bought",
-             "just purchased", "just ordered"),
+    "last": (
+        *(f"{when} {what}" for when in ("last", "latest", "newest", "most recent") for what in _BOUGHT),
+        "most recently", "just bought", "last bought", "bought last", "last thing you bought", "just purchased", "just ordered",
+        "just got",
+    ),
     "first": ("first purchase", "first bought", "bought first", "first order"),
     "at least": ("at least", "no fewer than", "or more"),
     "more than": ("more than", "over"),

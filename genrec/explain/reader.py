@@ -33,6 +33,10 @@ ATTACH = frozenset(("in", "of", "from", "by", "made of", "made from", "made in",
                     "crafted from", "crafted in", "crafted of"))  # fmt: skip
 """Prepositions behind a thing that keep hold of it."""
 FULL = frozenset(";:—–()")
+RELATES = frozenset("belongs belong has shares shows chose bought liked picked likes wears features".split())
+"""Words by which what stands before «that» is said of the thing behind it."""
+HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
+ORDERS = ("purchases", "orders")
 LAST = ("last", "latest", "recent", "past", "newest")
 
 
@@ -106,7 +110,8 @@ class Reading:
             self.claims.append(Owned(thing))
             self.likes += [(thing, now)] if now.like else []
             self.unlikes += [(thing, now)] if now.unlike else []
-            self.claims += [Has(thing, facts) for facts in now.relative]
+            if RELATES & {view.said(place) for place in view.clause(at)} or view.clause(at).start == at:
+                self.claims += [Has(thing, facts) for facts in now.relative]
             if view.said(at - 1) == "one":
                 self.claims += [Alike((self.item, thing), one.column) for one in view.marks if one.kind == "name"]
         if not (now.verb or self.own or now.like or now.unlike or now.people):
@@ -129,10 +134,8 @@ class Reading:
         cues, column, after = self.view.cues_in(self.view.clause(at)), mark.column, self.view.next(at)
         start = self.view.clause(at).start
         aside = start and at - start < 2 and self.view.said(at + 1) == "of" and self.view.object(at + 1) is not None
-        if "differ" in cues or ("same" in cues and "not" in cues):
-            self._alike(at, column, True)
-        elif cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
-            self._alike(at, column, False)
+        if "differ" in cues or cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
+            self._alike(at, column, ("differ" in cues) != self.now.denied)
         elif after is not None and "you" in after.cues and self.view.act(at + 1) in ("owning", "fancying"):
             places = [place for place in self.view.places if place in self.view.clause(at) and place > at]
             if places:  # «the style you liked in <thing>»
@@ -141,6 +144,8 @@ class Reading:
                 self.claims.append(Alike(tuple(dict.fromkeys(things)), column))
             else:
                 self.claims.append(Known(self.item, column))
+        elif after is not None and "which" in after.cues and cues & {"your"} and "taste" in cues:
+            self.claims.append(Known(self.item, column))  # «a colour that also appears in your history»
 
     def _amount(self, at: int, mark: Mark) -> None:
         places = [place for place in self.view.places if place > at]
@@ -169,11 +174,11 @@ class Reading:
                 self.claims.append(Owned(self.newest, times=2))
         elif view.said(at - 1) in LAST:
             self.recent = number
-        elif of and not self.own:
+        elif of and not self.own and (after is None or after.kind != "value") or view.said(at + 1) in ORDERS and not self.own:
             self.claims.append(Size(number))
         elif mark.text.lower() == "one" and not (view.said(at + 1) == "of" or before and before.cues & {"owning"} or view.said(at - 1) in ("include", "includes", "hold", "holds", "are")):
             return
-        elif view.cues & {"your", "you", "yours", "history"}:
+        elif view.cues & {"your", "you", "yours", "history", "people"}:
             self._flush()
             low = number + (1 if before is not None and "more than" in before.cues else 0)
             open_ = before is not None and before.cues & {"at least", "more than"}
@@ -182,6 +187,8 @@ class Reading:
     def _word(self, at: int, mark: Mark) -> None:
         lower = mark.text.lower()
         self.beside |= lower == "other" and self.count is not None
+        if self.now.people and lower in HABITS:
+            self.own = False
         if lower == "most" and self.view.said(at + 1) == "of":
             self.count = (-1, None)
         if self.view.strange(at):
@@ -201,7 +208,7 @@ class Reading:
             self._you(at)
         elif "and" in cues:
             self._and(at)
-        elif "which" in cues and (said != "that" or self._relates(at)):
+        elif "which" in cues and (said != "that" or self._relates(at)) and view.said(at + 1) != "of":
             now.relative = [one.facts for one, _ in self.waiting] or now.relative or self.group[-1:]
             if self.waiting and view.said(at + 1) == "you" and view.act(at + 1) in ("owning", "fancying"):
                 self._history()  # «the coat that you bought»
@@ -223,7 +230,12 @@ class Reading:
         self._flush()
         now = self.now
         now.attached = None
-        now.people |= "people" in cues
+        if "people" in cues:
+            now.people = self.own = True
+        if now.people and "modal" in cues:
+            self.own = False
+        if "other" in cues and self.newest is not None:
+            self.own, self.subject = False, [self.newest]
         if cues & {"verb", "echo", "share"}:
             self._acts(said)
         if cues & {"cheaper", "dearer", "same price"}:
@@ -231,7 +243,7 @@ class Reading:
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
             self._here(said)
         if "your" in cues:
-            now.your, now.attached = True, None
+            now.your = view.said(at + 1) not in ("kind", "type", "sort", "next", "new", "future")
         if "taste" in cues:
             now.fancy |= view.said(at + 1) in ("for", "of", "in", "towards")
             now.pool, now.your = now.your, False
@@ -303,7 +315,7 @@ class Reading:
         now = self.now
         if now.before and not now.verb:
             self.subject, now.apposed = list(dict.fromkeys(now.before)), None
-        self.own |= now.pool
+        self.own = (self.own and not now.people) or now.pool
         now.verb, now.fancy, now.your, now.this, now.pool = True, False, False, False, False
         now.attached = None
         now.mixes = said in ("goes", "go", "pairs", "pair", "matches", "match", "works")
@@ -335,7 +347,12 @@ class Reading:
         act, now = self.view.act(at), self.now
         behind = self.view.last(at)
         if act in ("owning", "fancying") and self.waiting and behind is not None and behind.kind != "stop":
-            self._history()
+            from_ = [place for place in self.view.clause(at) if place > at and self.view.said(place) in ("from", "in")]
+            thing = self.view.object(from_[0]) if from_ else None
+            if thing is None:
+                self._history()
+            else:
+                self._flush([self.item, thing])  # «the style you know from <thing>»
         self._flush()
         if act == "modal":
             self.own, self.subject, self.lead = False, [self.item], False
@@ -369,7 +386,9 @@ class Reading:
         places = view.clause(at)
         cues = view.cues_in(places)
         if things is None:
-            mine = "your" in cues and any(view.marks[p].kind == "name" and view.said(p - 1) == "your" for p in places)
+            mine = "your" in cues and any(
+                view.marks[p].kind == "name" and view.said(p - 1) == "your" and view.said(p + 1) != "of" for p in places
+            )
             free = now.attached is None and now.apposed is None and not now.this
             shows = now.fancy and now.verb and self.subject != [self.item]
             if free and not shows and (self.own or now.your or now.fancy or self.count is not None) and not mine:
@@ -389,7 +408,7 @@ class Reading:
                 things = [self.item]
             elif now.attached is not None:
                 things = [now.attached]
-            elif joined and now.apposed is None:
+            elif joined and (now.apposed is None or "both" in cues):
                 things = self.everyone(at)
             else:
                 things = self.holder
@@ -437,7 +456,9 @@ class Reading:
             other = self.newest
         else:
             return
-        if "same price" in cues:
+        if "same price" in cues and self.now.denied:
+            self.claims.append(Cheaper(other, one) if "cheap" in view.said(at) else Cheaper(one, other))
+        elif "same price" in cues:
             self.claims.append(Alike((one, other), PRICES[0]))
         else:
             self.claims.append(Cheaper(one, other) if "cheaper" in cues else Cheaper(other, one))

@@ -12,7 +12,7 @@ QUIET = frozenset("-'\"“”‘’«»/*&%")
 STOPS = frozenset(",;:—–()")
 PHRASE = frozenset(("the", "your", "by", "verb", "not", "also", "both", "like", "as", "owning", "fancying", "which", "but", "same", "every"))
 """Cues behind which a noun phrase or what is said of one begins."""
-INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says"))
+INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says", "whose"))
 
 
 class View:
@@ -98,7 +98,8 @@ class View:
         if lower in PLAIN or stem(lower) in PLAIN or stem(lower) in self.allowed:
             return False
         if before is None:
-            return after is not None and "verb" in after.cues and not lower.endswith("ing")
+            named = after is not None and (bool(after.cues & {"verb"}) or after.kind == "word" and after.text[0].isupper())
+            return named and mark.text[0].isupper() and not lower.endswith("ing")
         if mark.text[0].isupper():
             return True
         if lower.endswith("ly"):
@@ -107,6 +108,8 @@ class View:
         if before.kind == "stop":
             return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by"} or listed and after.cues & {"and"})
         acts = lower.endswith(("s", "ed", "ing"))
+        if after is not None and after.kind == "value" and not acts and not before.cues & {"you", "so", "both", "modal"}:
+            return True
         if "and" in before.cues and listed:
             return not acts
         if before.kind in ("value", "name", "item"):
