@@ -27,7 +27,7 @@ CUES: dict[str, tuple[str, ...]] = {
         "different from", "differs from", "differ from",
     ),
     "like": ("like", "just like", "much like", "exactly like", "similar to", "as with", "in line with", "akin to",
-             "reminiscent of", "comparable to", "resembles", "resemble", "similarly to"),
+             "reminiscent of", "comparable to", "resembles", "resemble", "reminds us of", "reminds you of", "reminding of", "recalls", "recalling", "similarly to"),
     "unlike": ("unlike", "in contrast to", "contrary to", "as opposed to", "different from", "differs from",
                "differ from", "not like", "nothing like"),
     "people": ("someone who", "someone with", "somebody who", "anyone who", "people who", "people with", "customers with",
@@ -82,10 +82,10 @@ CUES: dict[str, tuple[str, ...]] = {
     "than": ("than",),
     # Money.
     "cheaper": (*(f"less {word}" for word in ("pricey", "dear", "expensive")), "below that of", "under that of",
-                "lower than that of", "lower price", "lower prices", "undercuts", "cheaper", "less expensive", "more affordable", "costs less", "cost less", "lower in price", "less costly",
+                "lower than that of", "lower price", "lower prices", "undercuts", "less than", "below", "cheaper", "less expensive", "more affordable", "costs less", "cost less", "lower in price", "less costly",
                 "lower priced", "lower-priced", "costing less", "for less", "more budget-friendly", "kinder to your wallet"),
     "dearer": (*(f"more {word}" for word in ("pricey", "expensive")), "above that of", "higher than that of",
-               "higher price", "less cheap", "pricier", "more expensive", "costs more", "cost more", "dearer", "higher in price", "more costly",
+               "higher price", "less cheap", "more than", "above", "pricier", "more expensive", "costs more", "cost more", "dearer", "higher in price", "more costly",
                "higher priced", "higher-priced", "costing more", "less affordable", "for more"),
     "same price": ("same price", "equally priced", "costs the same", "as expensive", "as cheap", "as pricey", "as costly",
                    "as much as"),
@@ -108,7 +108,7 @@ CUES: dict[str, tuple[str, ...]] = {
         "complements", "complement", "offers", "adds", "gives", "tells", "says", "stands", "works", "returns", "follows",
         "joins", "appears", "features", "combines", "remains", "carries", "sets", "reminds", "points", "starts",
         "started", "means", "include", "includes", "holds", "'s", "'re", "be", "being", "been", "extends", "rounds",
-        "do", "does", "did", "tends", "want", "wants", "connects", "that's", "it's", "they're", "here's",
+        "do", "does", "did", "cost", "tends", "want", "wants", "connects", "that's", "it's", "they're", "here's",
     ),
 }  # fmt: skip
 

@@ -108,6 +108,6 @@ sister brother son daughter child children kids baby parents family-friendly cou
 he's she's that's it's there's here's what's let's we're you're they're i'm we've you've i've we'll you'll it'll
 don't doesn't didn't won't wouldn't can't couldn't shouldn't isn't aren't wasn't weren't hasn't haven't hadn't
 lot lots bit bits plenty tons loads heap dozen dozens hundred hundreds thousand thousands million per cent percent
-percentage double triple single multiple various-coloured later sooner earliest afterwards beforehand meanwhile meantime whose whatever whichever whoever whenever wherever however
+percentage double triple single multiple various-coloured pure genuine authentic premium high-end luxurious exclusive proper actual sheer total utter favoured favored later sooner earliest afterwards beforehand meanwhile meantime whose whatever whichever whoever whenever wherever however
 """
 PLAIN = frozenset(_WORDS.split())

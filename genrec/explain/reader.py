@@ -35,6 +35,9 @@ ATTACH = frozenset(("in", "of", "from", "by", "made of", "made from", "made in",
 FULL = frozenset(";:—–()")
 RELATES = frozenset("belongs belong has shares shows chose bought liked picked likes wears features".split())
 """Words by which what stands before «that» is said of the thing behind it."""
+BARE = ("less than", "below", "more than", "above")
+"""They compare prices only where a thing comes next."""
+TOTAL = ("so far", "in total", "altogether", "to date", "in all")
 HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
 ORDERS = ("purchases", "orders")
 LAST = ("last", "latest", "recent", "past", "newest")
@@ -133,7 +136,7 @@ class Reading:
         """A column's name: a claim beside words of likeness, or before «you have bought»."""
         cues, column, after = self.view.cues_in(self.view.clause(at)), mark.column, self.view.next(at)
         start = self.view.clause(at).start
-        aside = start and at - start < 2 and self.view.said(at + 1) == "of" and self.view.object(at + 1) is not None
+        aside = start and at - start < 2 and self.view.said(at + 1) == "of" and self.view.objects(at + 1)
         if "differ" in cues or cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
             self._alike(at, column, ("differ" in cues) != self.now.denied)
         elif after is not None and "you" in after.cues and self.view.act(at + 1) in ("owning", "fancying"):
@@ -181,6 +184,9 @@ class Reading:
         elif view.cues & {"your", "you", "yours", "history", "people"}:
             self._flush()
             low = number + (1 if before is not None and "more than" in before.cues else 0)
+            if self.own and any(words in view.text for words in TOTAL) and (after is None or after.kind != "value"):
+                self.claims.append(Size(number))
+                return
             open_ = before is not None and before.cues & {"at least", "more than"}
             self.count = (low, None if open_ else number)
 
@@ -238,7 +244,7 @@ class Reading:
             self.own, self.subject = False, [self.newest]
         if cues & {"verb", "echo", "share"}:
             self._acts(said)
-        if cues & {"cheaper", "dearer", "same price"}:
+        if cues & {"cheaper", "dearer", "same price"} and (said not in BARE or view.objects(at) or view.said(at + 1) == "what"):
             self._compare(at, cues)
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
             self._here(said)
@@ -337,6 +343,8 @@ class Reading:
             place += 1
         head, after = (view.marks[place] if place < len(view.marks) else None), view.next(place)
         acts = after is not None and bool(after.cues & {"verb", "also", "echo", "share"})
+        if self.now.attached is not None and head is not None and head.kind == "item":
+            self._flush()  # «<thing> in navy and <thing> in white»
         if self.now.verb and head is not None and (head.kind == "item" or "this" in head.cues) and acts:
             self._flush()
             self.own = False
@@ -348,11 +356,11 @@ class Reading:
         behind = self.view.last(at)
         if act in ("owning", "fancying") and self.waiting and behind is not None and behind.kind != "stop":
             from_ = [place for place in self.view.clause(at) if place > at and self.view.said(place) in ("from", "in")]
-            thing = self.view.object(from_[0]) if from_ else None
-            if thing is None:
+            things = self.view.objects(from_[0]) if from_ else []
+            if not things:
                 self._history()
             else:
-                self._flush([self.item, thing])  # «the style you know from <thing>»
+                self._flush([self.item, *things])  # «the style you know from <thing>»
         self._flush()
         if act == "modal":
             self.own, self.subject, self.lead = False, [self.item], False
@@ -363,8 +371,8 @@ class Reading:
     def _by(self, at: int, said: str) -> None:
         """A preposition: it keeps hold of the thing before it, or gives what waits to the thing behind it."""
         view, now = self.view, self.now
-        if self.waiting and said in ("of", "in", "from", "on") and (thing := view.object(at)) is not None:
-            self._flush([thing, *([self.item] if "echo" in view.cues_in(view.clause(at)) else [])])
+        if self.waiting and said in ("of", "in", "from", "on") and (things := view.objects(at)):
+            self._flush([*things, *([self.item] if "echo" in view.cues_in(view.clause(at)) else [])])
         elif self.waiting and said == "of" and view.said(at + 1) in ("you", "yours"):
             self._history()
         else:
@@ -386,9 +394,7 @@ class Reading:
         places = view.clause(at)
         cues = view.cues_in(places)
         if things is None:
-            mine = "your" in cues and any(
-                view.marks[p].kind == "name" and view.said(p - 1) == "your" and view.said(p + 1) != "of" for p in places
-            )
+            mine = "your" in cues and any(view.mine(place) for place in places)
             free = now.attached is None and now.apposed is None and not now.this
             shows = now.fancy and now.verb and self.subject != [self.item]
             if free and not shows and (self.own or now.your or now.fancy or self.count is not None) and not mine:

@@ -22,6 +22,7 @@ class View:
         self.marks = [mark for mark in marks if mark.kind != "stop" or mark.text not in QUIET]
         self.item, self.history, self.allowed = item, history, allowed
         self.places = [at for at, mark in enumerate(self.marks) if mark.kind == "item"]
+        self.text = " ".join(mark.text.lower() for mark in self.marks)
         self.cues = frozenset().union(*(mark.cues for mark in self.marks)) if self.marks else frozenset()
 
     def next(self, at: int) -> Mark | None:
@@ -64,19 +65,29 @@ class View:
             place -= 1
         return False
 
-    def object(self, at: int) -> int | None:
-        """The thing directly behind a preposition, if it is named."""
-        for mark in self.marks[at + 1 : at + 5]:
+    def objects(self, at: int) -> list[int]:
+        """The things directly behind a preposition, if they are named: one, or several joined by «and»."""
+        found: list[int] = []
+        for mark in self.marks[at + 1 :]:
             if mark.kind == "item":
-                return self.resolve(mark)
-            if not mark.cues & {"the", "your"}:
-                return None
-        return None
+                found.append(self.resolve(mark))
+            elif not (mark.cues & {"the", "your"} or mark.cues & {"and"} and found):
+                break
+        return found
+
+    def mine(self, at: int) -> bool:
+        """Whether a column's name stands at `at` behind «your» or «your favourite», as in «your colour is navy»."""
+        if self.marks[at].kind != "name" or self.said(at + 1) == "of":
+            return False
+        place = at - 1
+        while place >= 0 and self.marks[place].kind == "word":
+            place -= 1
+        return self.said(place) == "your"
 
     def act(self, at: int) -> str | None:
         """What «you» at `at` do: modal (may like), denied, fancying, owning, or None."""
         for mark in self.marks[at + 1 : at + 6]:
-            if mark.cues & {"modal", "seeking"}:
+            if mark.cues & {"modal", "seeking"} or mark.text.lower() in ("see", "get", "find"):
                 return "modal"
             if "not" in mark.cues:
                 return "denied"
@@ -104,9 +115,11 @@ class View:
             return True
         if lower.endswith("ly"):
             return False
-        listed = at > 1 and self.marks[at - 2].kind == "value"
+        listed = at > 1 and self.marks[at - 2].kind in ("value", "name")
         if before.kind == "stop":
-            return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by"} or listed and after.cues & {"and"})
+            return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by", "and"})
+        if self.said(at + 1) == "in common":
+            return True
         acts = lower.endswith(("s", "ed", "ing"))
         if after is not None and after.kind == "value" and not acts and not before.cues & {"you", "so", "both", "modal"}:
             return True
