@@ -7,6 +7,7 @@ no code stands for costs nothing. The model runs unchanged: norms, rotary positi
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Sequence
 
@@ -57,12 +58,20 @@ class CausalEngine:
         head = model.get_output_embeddings()
         if not isinstance(head, nn.Linear):
             raise UserError(f"{type(model).__name__} has no output layer over tokens: give a model for causal language")
-        self.tokens = [ids.to(model.device) for ids in _checked(tokens, trie, len(head.weight))]
+        self.tokens = [ids.to(model.device) for ids in checked(tokens, trie, len(head.weight))]
         self.rows = [head.weight.detach()[ids] for ids in self.tokens]
         self.biases = [None if head.bias is None else head.bias.detach()[ids] for ids in self.tokens]
         self._state: PromptState | None = None
         self._turn = threading.Lock()
         self._share()
+
+    def over(self, trie: Trie) -> CausalEngine:
+        """The same model over another catalogue of the same codebooks. Both may be asked; they take turns."""
+        if trie.codebook_sizes != self.trie.codebook_sizes:
+            raise ValueError(f"codebook sizes {trie.codebook_sizes}: the engine has {self.trie.codebook_sizes}")
+        other = copy.copy(self)
+        other.trie, other._state = trie.to(self.model.device), None
+        return other
 
     # ------------------------------------------------------------------ answers
 
@@ -289,7 +298,8 @@ def _spread(rows: Tensor, chosen: Tensor, width: int) -> Tensor:
     return rows.new_zeros(len(rows), width, rows.shape[2]).scatter(1, chosen[..., None].expand_as(rows), rows)
 
 
-def _checked(tokens: Sequence[Tensor], trie: Trie, vocabulary: int) -> Sequence[Tensor]:
+def checked(tokens: Sequence[Tensor], trie: Trie, vocabulary: int) -> Sequence[Tensor]:
+    """The token ids of every level's codes; a UserError where they cannot be those of this trie and vocabulary."""
     if len(tokens) != trie.levels:
         raise UserError(
             f"token ids are given for {len(tokens)} levels, the catalogue's semantic IDs have {trie.levels}"
