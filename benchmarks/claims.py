@@ -109,7 +109,7 @@ class Cases:
         sentence = sentence[0].upper() + sentence[1:] if sentence[0] != "<" else sentence
         return Case(sentence, tuple(history), item, pattern, note)
 
-    def _filled(self, match, cast, history, things, random, wrong, condition) -> str:  # noqa: ANN001
+    def _filled(self, match, cast, history, things, random, wrong, condition) -> str:
         """LookupError where this cast cannot."""
         who, form = match.group(1), match.group(2)
         if who in "ABCR":
@@ -137,10 +137,14 @@ class Cases:
         if people.startswith("no"):
             who = people[2:].upper()
             items = [cast[one] for one in who]
-            word = self._value(items[0], attribute, form, random) if wrong else self._absent(items, attribute, form, random)
+            word = (
+                self._value(items[0], attribute, form, random)
+                if wrong
+                else self._absent(items, attribute, form, random)
+            )
             return word
         if people in ("h", "n"):
-            if people == "n" and attribute != self._often[0] or people == "h" and self._often[0] != attribute:
+            if (people == "n" and attribute != self._often[0]) or (people == "h" and self._often[0] != attribute):
                 raise LookupError
             if not wrong:
                 return self._said(attribute, self._often[1], None, form, random)

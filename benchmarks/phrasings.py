@@ -13,8 +13,8 @@ Behind «|» stands what must hold besides: `r.price < a.price`, `r.colour = a.c
 A sentence is made true by filling its holes as they say, and false by filling one of them otherwise, or by a case in
 which what stands behind «|» is the other way round.
 
-`DEVELOPMENT` is what the reader of claims was written with. `SECOND`, `THIRD` and `FOURTH` were held out from that, one after
-the other, each measured once and then used to improve it. `HELD_OUT` was written down before the last improvement, and not
+`DEVELOPMENT` is what the reader of claims was written with. `SECOND`, `THIRD`, … were held out from that, one after the
+other, each measured once and then used to improve it. `HELD_OUT` was written down before the last improvement, and not
 looked at during it; its figures are those that are quoted.
 """
 

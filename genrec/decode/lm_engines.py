@@ -47,8 +47,9 @@ def open_lm(folder: Path, ids: SemanticIds, trie: Trie, *, engine: str = "torch"
         return Opened(made, loaded.tokenizer, loaded.vocabulary, loaded.about)
     if engine != "vllm":
         raise UserError(f"there is no engine {engine!r} for language models: take one of {', '.join(ENGINES)}")
-    from genrec.decode.vllm_engine import VllmEngine
     from transformers import AutoTokenizer
+
+    from genrec.decode.vllm_engine import VllmEngine
 
     about = lm.read_about(folder)
     lm.check_catalogue(folder, about, ids)

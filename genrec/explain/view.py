@@ -10,7 +10,25 @@ from genrec.explain.plain import PLAIN
 QUIET = frozenset("-'\"“”‘’«»/*&%")
 """Signs that end nothing."""
 STOPS = frozenset(",;:—–()")
-PHRASE = frozenset(("the", "your", "by", "verb", "not", "also", "both", "like", "as", "owning", "fancying", "which", "but", "same", "every"))
+PHRASE = frozenset(
+    (
+        "the",
+        "your",
+        "by",
+        "verb",
+        "not",
+        "also",
+        "both",
+        "like",
+        "as",
+        "owning",
+        "fancying",
+        "which",
+        "but",
+        "same",
+        "every",
+    )
+)
 """Cues behind which a noun phrase or what is said of one begins."""
 INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says", "whose"))
 
@@ -18,7 +36,9 @@ INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "s
 class View:
     """marks: of one sentence, without quiet signs. item: the recommended one. history: the things of the person."""
 
-    def __init__(self, marks: Sequence[Mark], item: int, history: Collection[int], allowed: Collection[str] = ()) -> None:
+    def __init__(
+        self, marks: Sequence[Mark], item: int, history: Collection[int], allowed: Collection[str] = ()
+    ) -> None:
         self.marks = [mark for mark in marks if mark.kind != "stop" or mark.text not in QUIET]
         self.item, self.history, self.allowed = item, history, allowed
         self.places = [at for at, mark in enumerate(self.marks) if mark.kind == "item"]
@@ -59,7 +79,9 @@ class View:
     def breath(self, at: int, first: Mark) -> bool:
         """Whether from `first` to `at` there is nothing but one noun phrase."""
         place = at - 1
-        while place >= 0 and (self.marks[place].kind in ("word", "value") or self.marks[place].cues & {"and", "the", "your"}):
+        while place >= 0 and (
+            self.marks[place].kind in ("word", "value") or self.marks[place].cues & {"and", "the", "your"}
+        ):
             if self.marks[place] is first:
                 return True
             place -= 1
@@ -71,7 +93,7 @@ class View:
         for mark in self.marks[at + 1 :]:
             if mark.kind == "item":
                 found.append(self.resolve(mark))
-            elif not (mark.cues & {"the", "your"} or mark.cues & {"and"} and found):
+            elif not (mark.cues & {"the", "your"} or (mark.cues & {"and"} and found)):
                 break
         return found
 
@@ -109,7 +131,9 @@ class View:
         if lower in PLAIN or stem(lower) in PLAIN or stem(lower) in self.allowed:
             return False
         if before is None:
-            named = after is not None and (bool(after.cues & {"verb"}) or after.kind == "word" and after.text[0].isupper())
+            named = after is not None and (
+                bool(after.cues & {"verb"}) or (after.kind == "word" and after.text[0].isupper())
+            )
             return named and mark.text[0].isupper() and not lower.endswith("ing")
         if mark.text[0].isupper():
             return True
@@ -121,7 +145,12 @@ class View:
         if self.said(at + 1) == "in common":
             return True
         acts = lower.endswith(("s", "ed", "ing"))
-        if after is not None and after.kind == "value" and not acts and not before.cues & {"you", "so", "both", "modal"}:
+        if (
+            after is not None
+            and after.kind == "value"
+            and not acts
+            and not before.cues & {"you", "so", "both", "modal"}
+        ):
             return True
         if "and" in before.cues and listed:
             return not acts
@@ -140,7 +169,9 @@ class View:
     def _opens(self, mark: Mark) -> bool:
         """Whether a noun phrase, or what is said of one, may begin behind `mark`."""
         said = mark.text.lower()
-        return (bool(mark.cues & PHRASE) and said not in ("to", "have", "had")) or said in INSIDE or mark.kind == "value"
+        return (
+            (bool(mark.cues & PHRASE) and said not in ("to", "have", "had")) or said in INSIDE or mark.kind == "value"
+        )
 
 
 def stops(mark: Mark) -> bool:
