@@ -109,7 +109,7 @@ class Cases:
         sentence = sentence[0].upper() + sentence[1:] if sentence[0] != "<" else sentence
         return Case(sentence, tuple(history), item, pattern, note)
 
-    def _filled(self, match, cast, history, things, random, wrong, condition) -> str:  # noqa: ANN001
+    def _filled(self, match, cast, history, things, random, wrong, condition) -> str:
         """LookupError where this cast cannot."""
         who, form = match.group(1), match.group(2)
         if who in "ABCR":
@@ -120,7 +120,11 @@ class Cases:
             right = self._often[2] if who == "n" else len(history)
             if wrong:
                 right += int(random.choice([-1, 1, 2, 3]))
-                if right < 1 or who == "N" and right in (len(history), len(things)):
+                columns = ("colour", "accent") if self._often[0] == "colour" else (self._often[0],)
+                counts = [sum(self.rows[one][name] == self._often[1] for one in things) for name in columns if name]
+                either = sum(any(self.rows[one][name] == self._often[1] for name in columns if name) for one in things)
+                true = {len(history), len(things)} if who == "N" else {*counts, either}
+                if right < 1 or right in true:
                     raise LookupError
             return NUMBERS[right] if right < len(NUMBERS) and random.random() < 0.6 else str(right)
         *people, attribute = who.split(".")
@@ -133,10 +137,14 @@ class Cases:
         if people.startswith("no"):
             who = people[2:].upper()
             items = [cast[one] for one in who]
-            word = self._value(items[0], attribute, form, random) if wrong else self._absent(items, attribute, form, random)
+            word = (
+                self._value(items[0], attribute, form, random)
+                if wrong
+                else self._absent(items, attribute, form, random)
+            )
             return word
         if people in ("h", "n"):
-            if people == "n" and attribute != self._often[0] or people == "h" and self._often[0] != attribute:
+            if (people == "n" and attribute != self._often[0]) or (people == "h" and self._often[0] != attribute):
                 raise LookupError
             if not wrong:
                 return self._said(attribute, self._often[1], None, form, random)
@@ -151,7 +159,7 @@ class Cases:
             if len(shared) > 1:
                 raise LookupError
             return self._value(items[0], attribute, form, random)
-        if attribute in STRANGE and random.random() < 0.25 and form is None:
+        if attribute in STRANGE and random.random() < 0.25 and form is None and people not in ("h", "n"):
             return str(random.choice(STRANGE[attribute]))
         if len(items) > 1 and random.random() < 0.5:
             # True of one of them alone.
@@ -188,7 +196,8 @@ class Cases:
         words = WORDS.get(attribute, {}).get(value, (value,))
         if attribute == "pattern":
             words = words[:3]
-        return str(random.choice([word for word in words if word]))
+        word = str(random.choice([word for word in words if word]))
+        return word.capitalize() if form == "cap" else word
 
     def _name(self, item: int, random: np.random.Generator) -> str:
         kind, title = random.random(), self.rows[item]["title"]

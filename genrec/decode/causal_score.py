@@ -32,7 +32,9 @@ def score(step: Step, trie: Trie, items: Tensor, normalise: str = "catalogue") -
         else:
             norm = logits.logsumexp(-1)
         nodes = path[items]
-        parents = torch.zeros_like(items) if not level else torch.arange(items.shape[1], device=items.device).expand_as(items)
+        parents = (
+            torch.zeros_like(items) if not level else torch.arange(items.shape[1], device=items.device).expand_as(items)
+        )
         codes = trie.codes[level][nodes].long()
         total += logits.expand(*items.shape, -1).gather(-1, codes[..., None]).squeeze(-1) - norm
     return total

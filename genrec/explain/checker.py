@@ -1,8 +1,8 @@
 """The check of what was written: sentence by sentence, against the catalogue and the history and nothing else.
 
 A sentence stays if every claim that the reader finds in it holds. One without any claim stays too: there is nothing to
-deny; but it is no citation. What no column says cannot be checked, so a word that describes an item and stands in none of
-the texts at hand counts as a claim that nothing supports.
+deny; but it is no citation. What no column says cannot be checked, so a word that describes an item and stands in none
+of the texts at hand counts as a claim that nothing supports.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Sentence:
     def cites(self, item: int) -> bool:
         """Whether it names a thing of the history (or, of the item, something shared with one) and holds."""
         return self.kept and any(
-            isinstance(claim, Owned) or isinstance(claim, Has | Alike) and any(one != item for one in claim.about)
+            isinstance(claim, Owned) or (isinstance(claim, Has | Alike) and any(one != item for one in claim.about))
             for claim in self.claims
         )
 

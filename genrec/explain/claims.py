@@ -1,4 +1,4 @@
-"""Claims: what a sentence says, in a form that catalogue and history can deny. Each is (item, attribute, value) at heart.
+"""Claims: what a sentence says, so that catalogue and history can deny it. Each is (item, attribute, value) at heart.
 
 Knows nothing of language; `genrec.explain.reader` makes claims of sentences.
 """
@@ -96,7 +96,9 @@ class Some:
         things -= set(self.beside)
         # A word for values of several columns may mean any one of them, or all.
         readings = product(*([facts, *(frozenset([fact]) for fact in facts)] for facts in self.facts))
-        return any(self._enough(sum(all(world.has(one, f) for f in each) for one in things), len(things)) for each in readings)
+        return any(
+            self._enough(sum(all(world.has(one, f) for f in each) for one in things), len(things)) for each in readings
+        )
 
     def _enough(self, count: int, total: int) -> bool:
         if self.share is not None:
@@ -290,4 +292,6 @@ class Unknown:
 
 def _words(world: World, facts: frozenset[int]) -> tuple[str, str]:
     some = [world.facts.facts[fact] for fact in sorted(facts)]
-    return " or ".join(dict.fromkeys(one.attribute for one in some)), " or ".join(dict.fromkeys(one.value for one in some))
+    return " or ".join(dict.fromkeys(one.attribute for one in some)), " or ".join(
+        dict.fromkeys(one.value for one in some)
+    )

@@ -124,7 +124,9 @@ def _without(own: Sequences, things: list[int]) -> Sequences:
     """One history for each of `things`, without all of its events."""
     kept = [own.items != thing for thing in things]
     lengths = np.array([int(keep.sum()) for keep in kept], np.int64)
-    parts = [np.concatenate([values[keep] for keep in kept]) if kept else values[:0] for values in (own.items, own.times)]
+    parts = [
+        np.concatenate([values[keep] for keep in kept]) if kept else values[:0] for values in (own.items, own.times)
+    ]
     return Sequences([str(thing) for thing in things], np.concatenate([[0], np.cumsum(lengths)]), *parts)
 
 

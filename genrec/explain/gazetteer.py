@@ -77,7 +77,9 @@ class Gazetteer:
             for value, words in values.items():
                 for word in words:
                     self._add(word, _fact(facts, column, value))
-        self._lower = {item for item, title in enumerate(catalog.table["title"].to_list()) if title and title == title.lower()}
+        self._lower = {
+            item for item, title in enumerate(catalog.table["title"].to_list()) if title and title == title.lower()
+        }
         self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for item, title in enumerate(catalog.table["title"].to_list()):
             for name in {title, short(title)} if title else ():
@@ -88,9 +90,7 @@ class Gazetteer:
             for column in (*facts.attributes, *PRICES)
             for word in (column, *lexicon.NAMES_OF.get(column, ()))
         }
-        self._longest = max(
-            (len(one) for one in (*self._values, *self._names, *_cues())), default=1
-        )
+        self._longest = max((len(one) for one in (*self._values, *self._names, *_cues())), default=1)
 
     def marks(self, said: str) -> list[Mark]:
         """The whole of a text, in order, without gaps but for blanks."""
@@ -126,7 +126,7 @@ class Gazetteer:
             if tokens[place].kind != "stop":
                 words.append(tokens[place].stem)
                 places.append(place)
-            elif not words or tokens[place].text in ENDS and not said[tokens[place].end :][:1].strip():
+            elif not words or (tokens[place].text in ENDS and not said[tokens[place].end :][:1].strip()):
                 break
         for count in range(len(words), 0, -1):
             items = self._titles.get(tuple(words[:count]))
@@ -156,11 +156,15 @@ class Gazetteer:
             stems, last = tuple(words[:count]), places[count - 1]
             begin, end = first.begin, tokens[last].end
             span, used = said[begin:end], last - at + 1
-            cues = _cues().get(stems) or _cues().get(_plain(span)) or frozenset()
-            if stems in self._values and (not self._cased[stems] or span[0].isupper() or span[0].isdigit() or not cues and count > 1):
+            cues = _cues().get(_plain(span)) or _cues().get(stems) or frozenset()
+            if stems in self._values and (
+                not self._cased[stems] or span[0].isupper() or span[0].isdigit() or (not cues and count > 1)
+            ):
                 return Mark("value", span, begin, end, facts=frozenset(self._values[stems]), cues=cues), used
             if stems in self._names:
                 return Mark("name", span, begin, end, cues=cues, column=self._names[stems]), used
+            if cues and count > 1 and "-" in span.partition(" ")[2] + said[end : end + 1]:
+                continue  # «the two-tone look» is not about two
             if cues:
                 return Mark("cue", span, begin, end, cues=cues, number=lexicon.NUMBERS.get(span.lower(), 0)), used
             if count == 1 and first.text.lower() in lexicon.NUMBERS:
@@ -239,7 +243,9 @@ def _fact(facts: Facts, column: str, value: str) -> int:
     from genrec.model.tasks.facts import Fact
 
     if column not in facts.attributes:
-        raise UserError(f"synonyms: the catalogue has no column {column!r} of words; {nearest(column, facts.attributes)}")
+        raise UserError(
+            f"synonyms: the catalogue has no column {column!r} of words; {nearest(column, facts.attributes)}"
+        )
     number = facts.number.get(Fact(column, value))
     if number is None:
         values = [fact.value for fact in facts.facts if fact.attribute == column]

@@ -68,7 +68,8 @@ class CompactScorer:
 
 
 class CausalScorer:
-    """log p(item | prompt) of a language model. prompt: a history of item indices → the tokens that ask what is next."""
+    """log p(item | prompt) of a language model. prompt: from a history of item indices, the tokens that ask what is
+    next."""
 
     def __init__(self, engine: CausalEngine, prompt: Callable[[np.ndarray], Sequence[int]]) -> None:
         self.engine, self.prompt = engine, prompt

@@ -10,18 +10,39 @@ from genrec.explain.plain import PLAIN
 QUIET = frozenset("-'\"“”‘’«»/*&%")
 """Signs that end nothing."""
 STOPS = frozenset(",;:—–()")
-PHRASE = frozenset(("the", "your", "by", "verb", "not", "also", "both", "like", "as", "owning", "fancying", "which", "but"))
+PHRASE = frozenset(
+    (
+        "the",
+        "your",
+        "by",
+        "verb",
+        "not",
+        "also",
+        "both",
+        "like",
+        "as",
+        "owning",
+        "fancying",
+        "which",
+        "but",
+        "same",
+        "every",
+    )
+)
 """Cues behind which a noun phrase or what is said of one begins."""
-INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says"))
+INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says", "whose"))
 
 
 class View:
     """marks: of one sentence, without quiet signs. item: the recommended one. history: the things of the person."""
 
-    def __init__(self, marks: Sequence[Mark], item: int, history: Collection[int], allowed: Collection[str] = ()) -> None:
+    def __init__(
+        self, marks: Sequence[Mark], item: int, history: Collection[int], allowed: Collection[str] = ()
+    ) -> None:
         self.marks = [mark for mark in marks if mark.kind != "stop" or mark.text not in QUIET]
         self.item, self.history, self.allowed = item, history, allowed
         self.places = [at for at, mark in enumerate(self.marks) if mark.kind == "item"]
+        self.text = " ".join(mark.text.lower() for mark in self.marks)
         self.cues = frozenset().union(*(mark.cues for mark in self.marks)) if self.marks else frozenset()
 
     def next(self, at: int) -> Mark | None:
@@ -58,25 +79,37 @@ class View:
     def breath(self, at: int, first: Mark) -> bool:
         """Whether from `first` to `at` there is nothing but one noun phrase."""
         place = at - 1
-        while place >= 0 and (self.marks[place].kind in ("word", "value") or self.marks[place].cues & {"and", "the", "your"}):
+        while place >= 0 and (
+            self.marks[place].kind in ("word", "value") or self.marks[place].cues & {"and", "the", "your"}
+        ):
             if self.marks[place] is first:
                 return True
             place -= 1
         return False
 
-    def object(self, at: int) -> int | None:
-        """The thing directly behind a preposition, if it is named."""
-        for mark in self.marks[at + 1 : at + 5]:
+    def objects(self, at: int) -> list[int]:
+        """The things directly behind a preposition, if they are named: one, or several joined by «and»."""
+        found: list[int] = []
+        for mark in self.marks[at + 1 :]:
             if mark.kind == "item":
-                return self.resolve(mark)
-            if not mark.cues & {"the", "your"}:
-                return None
-        return None
+                found.append(self.resolve(mark))
+            elif not (mark.cues & {"the", "your"} or (mark.cues & {"and"} and found)):
+                break
+        return found
+
+    def mine(self, at: int) -> bool:
+        """Whether a column's name stands at `at` behind «your» or «your favourite», as in «your colour is navy»."""
+        if self.marks[at].kind != "name" or self.said(at + 1) == "of":
+            return False
+        place = at - 1
+        while place >= 0 and self.marks[place].kind == "word":
+            place -= 1
+        return self.said(place) == "your"
 
     def act(self, at: int) -> str | None:
         """What «you» at `at` do: modal (may like), denied, fancying, owning, or None."""
         for mark in self.marks[at + 1 : at + 6]:
-            if "modal" in mark.cues:
+            if mark.cues & {"modal", "seeking"} or mark.text.lower() in ("see", "get", "find"):
                 return "modal"
             if "not" in mark.cues:
                 return "denied"
@@ -98,14 +131,29 @@ class View:
         if lower in PLAIN or stem(lower) in PLAIN or stem(lower) in self.allowed:
             return False
         if before is None:
-            return after is not None and "verb" in after.cues and not lower.endswith("ing")
+            named = after is not None and (
+                bool(after.cues & {"verb"}) or (after.kind == "word" and after.text[0].isupper())
+            )
+            return named and mark.text[0].isupper() and not lower.endswith("ing")
         if mark.text[0].isupper():
             return True
         if lower.endswith("ly"):
             return False
+        listed = at > 1 and self.marks[at - 2].kind in ("value", "name")
         if before.kind == "stop":
-            return after is None or after.kind in ("stop", "value") or "by" in after.cues
+            return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by", "and"})
+        if self.said(at + 1) == "in common":
+            return True
         acts = lower.endswith(("s", "ed", "ing"))
+        if (
+            after is not None
+            and after.kind == "value"
+            and not acts
+            and not before.cues & {"you", "so", "both", "modal"}
+        ):
+            return True
+        if "and" in before.cues and listed:
+            return not acts
         if before.kind in ("value", "name", "item"):
             return not acts and before.kind != "item"
         if before.kind == "word" and before.text.lower() in PLAIN:
@@ -121,7 +169,9 @@ class View:
     def _opens(self, mark: Mark) -> bool:
         """Whether a noun phrase, or what is said of one, may begin behind `mark`."""
         said = mark.text.lower()
-        return (bool(mark.cues & PHRASE) and said not in ("to", "have", "had")) or said in INSIDE or mark.kind == "value"
+        return (
+            (bool(mark.cues & PHRASE) and said not in ("to", "have", "had")) or said in INSIDE or mark.kind == "value"
+        )
 
 
 def stops(mark: Mark) -> bool:

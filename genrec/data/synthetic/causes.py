@@ -86,9 +86,7 @@ class Causes:
         found["series"] = float(weight / apart)
         return found
 
-    def _parts(
-        self, state: int, season: int, anchors: np.ndarray, item: int
-    ) -> dict[str, tuple[float, int | None]]:
+    def _parts(self, state: int, season: int, anchors: np.ndarray, item: int) -> dict[str, tuple[float, int | None]]:
         """Part → its mass on `item`, and whose complement it is: -1 for nobody's, None where no b is in it."""
         shop = self.shop
         base = float(shop.base[state, season, item])
@@ -103,7 +101,10 @@ class Causes:
             group = shop.group[anchor]
             total = float(shop.complement_sum[group, state, season])
             if total > 0:
-                parts[f"complement {j}"] = (share * COMPLEMENT * float(shop.complement[group, item]) * base / total, anchor)
+                parts[f"complement {j}"] = (
+                    share * COMPLEMENT * float(shop.complement[group, item]) * base / total,
+                    anchor,
+                )
             part = share * SERIES * float(shop.later_share[anchor][shop.later[anchor] == item].sum())
             parts[f"series {j}"] = (part, None)
         return parts

@@ -225,7 +225,10 @@ def _complements(garments: list[Garment]) -> tuple[np.ndarray, np.ndarray]:
     weights = np.empty((len(groups), len(groups)))
     for (category, colour, style, plain), row in groups.items():
         weights[row] = [
-            matches[category, c] * harmonies[colour, h] * (SAME_STYLE if s == style else 1) * (CONTRAST if p != plain else 1)
+            matches[category, c]
+            * harmonies[colour, h]
+            * (SAME_STYLE if s == style else 1)
+            * (CONTRAST if p != plain else 1)
             for c, h, s, p in groups
         ]
     group = np.array([groups[kind] for kind in kinds], dtype=np.int64)
