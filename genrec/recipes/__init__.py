@@ -19,10 +19,13 @@ from genrec.recipes.models import (
     FuseRecipe,
     ImageRecipe,
     LeafRecipe,
+    LmRecipe,
+    PretrainRecipe,
     Recipe,
     SasrecRecipe,
     TextRecipe,
     TokenizerRecipe,
+    TokenRecipe,
 )
 
 __all__ = [
@@ -36,9 +39,12 @@ __all__ = [
     "FuseRecipe",
     "ImageRecipe",
     "LeafRecipe",
+    "LmRecipe",
+    "PretrainRecipe",
     "Recipe",
     "SasrecRecipe",
     "TextRecipe",
+    "TokenRecipe",
     "TokenizerRecipe",
     "build",
     "find",

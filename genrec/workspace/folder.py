@@ -23,7 +23,7 @@ from genrec.workspace.manifest import SCHEMA, Manifest, Plan, read_json, write_j
 ABOUT, LOCK, STARTED = "workspace.json", "workspace.lock", "started.json"
 EXPERIMENT, STAGING = "experiment.json", "staging"
 # Which verb makes a stage, where its name is another.
-VERBS = {"data": "prepare", "sid": "tokenize", "model": "train"}
+VERBS = {"data": "prepare", "sid": "tokenize", "model": "train", "base": "lm pretrain", "lm": "lm train"}
 
 
 @dataclass(eq=False)
