@@ -53,8 +53,8 @@ def measure(n: int, words: int, limits: bool, batch: int, device: str, repeats: 
     """Median µs per step in the order of the table's columns."""
     from genrec.data.catalog import Catalog
     from genrec.decode.bitmaps import RankBitmap
-    from genrec.decode.offer import Offer
     from genrec.decode.sid_slots import Ask, Slots
+    from genrec.decode.stock import Stock
     from genrec.decode.trie import Trie
     from genrec.model.vocabulary import SidVocabulary
     from genrec.sid import SemanticIds
@@ -67,8 +67,8 @@ def measure(n: int, words: int, limits: bool, batch: int, device: str, repeats: 
     vocabulary = SidVocabulary(words, words + 1, tuple(first + SIZE * np.arange(LEVELS)[:, None] + np.arange(SIZE)))
     table = pl.DataFrame({"item_id": [str(item) for item in range(n)], "price": random.random(n)})
     available = RankBitmap.of_mask(random.random(n) < 0.9) if limits else None
-    offer = Offer(Trie.build(ids), vocabulary, Catalog(table), available)
-    slots = Slots(lambda: offer, batch, device)
+    stock = Stock(Trie.build(ids), vocabulary, Catalog(table), available)
+    slots = Slots(lambda: stock, batch, device)
     for slot in range(batch):
         slots.admit(slot, Ask(where={"price": {"max": 0.2 + 0.8 * slot / batch}} if limits else None), 0)
     tokens = torch.from_numpy(vocabulary.tokens(ids.codes[random.integers(0, n, batch)])).to(device)

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 
 from genrec.data.catalog import Catalog
-from genrec.decode import offer as offers
+from genrec.decode import stock as stocks
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.hf_logits import SidLogitsProcessor
-from genrec.decode.offer import Offer
 from genrec.decode.sid_slots import Ask, Slots
+from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
 from genrec.errors import UserError
 from genrec.model import vocabulary
@@ -73,7 +73,7 @@ class Model:
     folder: Path
     merged: Path
     adapters: dict[str, Path]
-    offer: Offer
+    stock: Stock
     codes: np.ndarray
     tuned: Any
 
@@ -123,7 +123,7 @@ def made(root: Path, tied: bool) -> Model:
     whole.load_state_dict({key: value for key, value in tuned.state_dict().items() if ".two." not in key})
     whole.merge_and_unload().save_pretrained(merged)
     tokenizer.save_pretrained(merged)
-    return Model(folder, merged, adapters, Offer(Trie.build(ids), known, catalog), codes, tuned.eval())
+    return Model(folder, merged, adapters, Stock(Trie.build(ids), known, catalog), codes, tuned.eval())
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["tied", "untied"])
@@ -144,7 +144,7 @@ def started(model: Model) -> Any:
     return LLM(
         model=str(model.folder), dtype="float32", max_model_len=256, enforce_eager=True, max_num_seqs=32,
         enable_lora=True, max_lora_rank=8, max_loras=2, logprobs_mode="processed_logprobs",
-        logits_processors=[NAME], worker_extension_cls="genrec.decode.vllm_offer.OfferExtension",
+        logits_processors=[NAME], worker_extension_cls="genrec.decode.vllm_stock.StockExtension",
         additional_config={"genrec": {"catalogue": str(workspace)}},
     )  # fmt: skip
 
@@ -161,11 +161,11 @@ def asked(engine: Any, prompts: list[list[int]], said: Any = None, adapters: Any
 def prompts_of(model: Model) -> list[list[int]]:
     """Short ones and long ones, over one block of the cache and over several; some end inside an item."""
     random = np.random.default_rng(11)
-    words, begin = model.offer.vocabulary, model.offer.vocabulary.begin
+    words, begin = model.stock.vocabulary, model.stock.vocabulary.begin
     text = [random.integers(2, 20, length).tolist() for length in (1, 5, 31, 64, 110)]
     rank = torch.tensor([[7]])
-    nodes = [model.offer.trie.nodes_at(level + 1, rank) for level in range(3)]
-    codes = [int(model.offer.trie.codes_at(level + 1, node)) for level, node in enumerate(nodes)]
+    nodes = [model.stock.trie.nodes_at(level + 1, rank) for level in range(3)]
+    codes = [int(model.stock.trie.codes_at(level + 1, node)) for level, node in enumerate(nodes)]
     item = words.tokens(np.array([codes]))[0].tolist()
     begun = text[3] + [begin, int(words.tables[0][0])]
     return [*text, text[1] + [begin], begun, item, [5, *item, 6, *item, begin]]
@@ -220,7 +220,7 @@ ASKS: list[dict[str, Any] | None] = [
 ]  # fmt: skip
 
 
-def expected(running: Running, offer: Offer, given: Tensor) -> Tensor:
+def expected(running: Running, stock: Stock, given: Tensor) -> Tensor:
     """What `sid_slots`, which has its own tests, leaves of logits (V,)."""
     if running.ask is None:
         return given
@@ -228,9 +228,9 @@ def expected(running: Running, offer: Offer, given: Tensor) -> Tensor:
     if running.ask.get("deny") == ["nothing"]:
         logits[:], logits[:, STOP] = -float("inf"), 0
         return logits[0]
-    slots = Slots(lambda: offer, 1, "cpu")
+    slots = Slots(lambda: stock, 1, "cpu")
     slots.admit(0, Ask.read(running.ask), STOP)
-    before = offer.trie.levels + 1
+    before = stock.trie.levels + 1
     context = [*[-1] * before, *running.prompt][-before:] + running.output
     row = torch.zeros(1, dtype=torch.long)
     return slots.forbid_after(logits, row, row, torch.tensor([context]))[0]
@@ -250,19 +250,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Any]:
 
 
 @pytest.fixture
-def nothing_offered() -> Iterator[None]:
-    offers.put(None)
+def nothing_in_stock() -> Iterator[None]:
+    stocks.put(None)
     yield
-    offers.put(None)
+    stocks.put(None)
 
 
-def next_offer(model: Model, random: np.random.Generator) -> Offer:
+def next_stock(model: Model, random: np.random.Generator) -> Stock:
     """All items or the first 40 of them, and not all of these."""
     n = int(random.choice([40, N]))
     trie = Trie.build(SemanticIds(model.codes[:n], SIZES))
     available = RankBitmap.of_mask(random.random(n) < random.random())
-    catalog = Catalog(model.offer.catalog.table[:n])
-    return model.offer.changed(available=available, trie=trie, catalog=catalog)
+    catalog = Catalog(model.stock.catalog.table[:n])
+    return model.stock.changed(available=available, trie=trie, catalog=catalog)
 
 
 def any_prompt(model: Model, random: np.random.Generator) -> list[int]:
@@ -270,14 +270,14 @@ def any_prompt(model: Model, random: np.random.Generator) -> list[int]:
     return prompts_of(model)[random.integers(7, 9) if random.random() < 0.5 else random.integers(7)]
 
 
-def token_of(logits: Tensor, offer: Offer, random: np.random.Generator) -> int:
+def token_of(logits: Tensor, stock: Stock, random: np.random.Generator) -> int:
     """Any token that is left, a begin rather than a word."""
-    begin = offer.vocabulary.begin
+    begin = stock.vocabulary.begin
     left = logits.isfinite().nonzero()[:, 0].tolist()
     return begin if begin in left and random.random() < 0.5 else int(random.choice(left))
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
     """Requests come, go, move and change places; their rows are what the mask leaves, other rows are untouched."""
     from vllm.v1.sample.logits_processor.interface import BatchUpdate, MoveDirectionality
@@ -285,7 +285,7 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
     model, config = small
     random = np.random.default_rng(1)
     mask = mask_of(config, torch.device("cpu"), False)
-    assert offers.current() is not None
+    assert stocks.current() is not None
     assert not mask.is_argmax_invariant()
     batch: list[Running] = []
     for step in range(150):
@@ -310,15 +310,15 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
             moved.append((one, other, MoveDirectionality.SWAP))
         mask.update_state(BatchUpdate(len(batch), removed, added, moved) if removed or added or moved else None)
         if step % 10 == 9:
-            offers.put(next_offer(model, random))
+            stocks.put(next_stock(model, random))
         given = torch.from_numpy(random.normal(size=(len(batch), 64))).float()
         logits = mask.apply(given.clone())
         for row, running in enumerate(batch):
-            assert logits[row].equal(expected(running, offers.current(), given[row])), (step, row, running)
-            running.output.append(token_of(logits[row], model.offer, random))
+            assert logits[row].equal(expected(running, stocks.current(), given[row])), (step, row, running)
+            running.output.append(token_of(logits[row], model.stock, random))
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_the_second_interface_reads_the_runners_history(
     small: tuple[Model, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,7 +351,7 @@ def test_the_second_interface_reads_the_runners_history(
         if not batch:
             continue
         if step % 10 == 9:
-            offers.put(next_offer(model, random))
+            stocks.put(next_stock(model, random))
         order = random.permutation(list(batch)).tolist()
         slots = [states.req_id_to_index[str(name)] for name in order]
         states.prompt_len.copy_to_uva()
@@ -370,11 +370,11 @@ def test_the_second_interface_reads_the_runners_history(
         )  # fmt: skip
         logits = mask.apply(given.clone(), context)
         for row, name in enumerate(order):
-            assert logits[row].equal(expected(batch[name], offers.current(), given[row]))
-            batch[name].output.append(token_of(logits[row], model.offer, random))
+            assert logits[row].equal(expected(batch[name], stocks.current(), given[row]))
+            batch[name].output.append(token_of(logits[row], model.stock, random))
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     from vllm.v1.worker.cpu import buffer_utils as on_cpu
     from vllm.v1.worker.gpu import buffer_utils
@@ -385,7 +385,7 @@ def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monke
     model, config = small
     states = RequestState(8, 256, 512, 3, 64, torch.device("cpu"))
     mask = mask_of(config, LogitsProcRequestState.from_request_state(states))
-    item = model.offer.vocabulary.tokens(np.array([[0, 0, 0]]))[0].tolist()
+    item = model.stock.vocabulary.tokens(np.array([[0, 0, 0]]))[0].tolist()
     requests = [Running({}, [5, 6], [7, *item[:1]]), Running(None, [5]), Running({"mode": "items"}, [5], item[:2])]
     drafts = [item[1:3], [4], []]
     rows = []
@@ -415,7 +415,7 @@ def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monke
     context = LogitsContext(slots, each, each.numpy(), places, fed, positions, bound)
     logits = mask.apply(given.clone(), context)
     for found, before, row in zip(logits, given, rows, strict=True):
-        assert found.equal(expected(row[4], offers.current(), before))
+        assert found.equal(expected(row[4], stocks.current(), before))
 
 
 def test_a_second_mask_of_an_engine_rests(small: tuple[Model, Any]) -> None:
@@ -444,14 +444,14 @@ def test_asynchronous_scheduling_hides_tokens_from_entry_points(small: tuple[Mod
         mask_of(config, torch.device("cpu"), False)
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_requests_that_cannot_be_met_are_refused_at_the_door(small: tuple[Model, Any]) -> None:
     model, _ = small
     for said, message in [({"mod": "items"}, "did you mean 'mode'"), ({"deny": "i1"}, "list of item ids")]:
         with pytest.raises(ValueError, match=message):
             validate(Running(said, []).params)
     validate(Running({"deny": ["i99"]}, []).params)
-    offers.put(model.offer)
+    stocks.put(model.stock)
     with pytest.raises(ValueError, match="no item 'i99'"):
         validate(Running({"deny": ["i99"]}, []).params)
     for setting in ({"ignore_eos": True}, {"min_tokens": 5}):
@@ -499,7 +499,7 @@ def test_base_and_adapters_have_hugging_faces_logits(either: tuple[Model, Any]) 
             some, answers = [repeated[place] for place in mine], [found[place] for place in mine]
             masks = None
             if said is not None:
-                masks = [SidLogitsProcessor(model.offer, len(prompt), Ask.read(said), STOP) for prompt in some]
+                masks = [SidLogitsProcessor(model.stock, len(prompt), Ask.read(said), STOP) for prompt in some]
             if name is None:
                 with model.tuned.disable_adapter():
                     check(model.tuned, some, answers, masks)
@@ -526,7 +526,7 @@ def test_a_merged_checkpoint_has_its_adapters_logits(either: tuple[Model, Any]) 
 
 def items_in(model: Model, prompt: list[int], tokens: list[int]) -> list[int]:
     """The items of an answer; fails on anything between the marks that is none. The last one may be cut off."""
-    words, trie = model.offer.vocabulary, model.offer.trie
+    words, trie = model.stock.vocabulary, model.stock.trie
     paths = torch.stack([trie.codes_at(level + 1, nodes) for level, nodes in enumerate(trie.paths())], 1).numpy()
     item_of = {tuple(row): item for item, row in enumerate(words.tokens(paths).tolist())}
     stream = prompt[len(prompt) - prompt[::-1].index(words.begin) - 1 :] if words.begin in prompt else []
@@ -596,7 +596,7 @@ def test_a_swap_holds_for_answers_under_way(either: tuple[Model, Any], tmp_path:
     """One half of the items is there, then the other: no answer names one of the first after one of the second."""
     model, engine = either
     halves = [RankBitmap.of_mask(np.arange(N) % 2 == half) for half in (0, 1)]
-    swap = partial(engine.collective_rpc, "swap_offer")
+    swap = partial(engine.collective_rpc, "swap_stock")
     swap(kwargs={"version": 1, "available": halves[0].words.tobytes()})
     for number in range(16):
         parameters = params_of(temperature=1.5, max_tokens=200, min_tokens=200, seed=number, extra_args={"genrec": {}})
@@ -604,18 +604,18 @@ def test_a_swap_holds_for_answers_under_way(either: tuple[Model, Any], tmp_path:
     done: dict[str, list[int]] = {}
     for step in range(100_000):
         if step == 60:
-            assert swap(kwargs={"version": 2, "available": halves[1].words.tobytes()}) == [2]
+            assert swap(kwargs={"version": 2, "available": halves[1].words.tobytes()}) == [True]
         done |= {one.request_id: list(one.outputs[0].token_ids) for one in engine.llm_engine.step() if one.finished}
         if len(done) == 16:
             break
-    ranks = [[model.offer.rank_of[item] % 2 for item in items_in(model, [], tokens)] for tokens in done.values()]
+    ranks = [[model.stock.rank_of[item] % 2 for item in items_in(model, [], tokens)] for tokens in done.values()]
     assert all(one == sorted(one) for one in ranks)
     assert {half for one in ranks for half in one} == {0, 1}
     # And another catalogue, from files.
-    trie, catalog = model.offer.trie, model.offer.catalog
+    trie, catalog = model.stock.trie, model.stock.catalog
     trie.save(tmp_path / "trie.safetensors")
     catalog.write(tmp_path / "catalog.parquet")
     files = {"trie": str(tmp_path / "trie.safetensors"), "catalog": str(tmp_path / "catalog.parquet")}
-    assert swap(kwargs={"version": 3, **files}) == [3]
+    assert swap(kwargs={"version": 3, **files}) == [True]
     answer = asked(engine, [[5, 6]], {"mode": "items", "count": 40}, max_tokens=201)[0]
     assert len(items_in(model, [], list(answer.token_ids[:-1]))) == 40
