@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
@@ -25,6 +28,7 @@ from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
 from genrec.errors import UserError
 from genrec.model import vocabulary
+from genrec.model.lm import ABOUT, SCHEMA, fingerprint
 from genrec.sid import SemanticIds
 
 pytestmark = pytest.mark.system
@@ -100,6 +104,8 @@ def made(root: Path, tied: bool) -> Model:
     codes = np.stack(np.unravel_index(random.permutation(np.prod(SIZES))[:N], SIZES), axis=1)
     ids = SemanticIds(codes, SIZES)
     ids.save(root / "sid" / "sids.safetensors")
+    about = {"schema": SCHEMA, "codebook_sizes": SIZES, "items": N, "catalogue": fingerprint(ids)}
+    (root / "lm" / ABOUT).write_text(json.dumps(about))
     (root / "data").mkdir()
     colours = ["red" if item % 3 else "blue" for item in range(N)]
     catalog = Catalog(pl.DataFrame({"item_id": [f"i{item}" for item in range(N)], "colour": colours}))
@@ -138,14 +144,12 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def started(model: Model) -> Any:
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
-    workspace = model.folder.parents[1]
     from vllm import LLM
 
     return LLM(
         model=str(model.folder), dtype="float32", max_model_len=256, enforce_eager=True, max_num_seqs=32,
         enable_lora=True, max_lora_rank=8, max_loras=2, logprobs_mode="processed_logprobs",
         logits_processors=[NAME], worker_extension_cls="genrec.decode.vllm_stock.StockExtension",
-        additional_config={"genrec": {"catalogue": str(workspace)}},
     )  # fmt: skip
 
 
@@ -418,6 +422,39 @@ def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monke
         assert found.equal(expected(row[4], stocks.current(), before))
 
 
+@pytest.mark.usefixtures("nothing_in_stock")
+def test_where_the_catalogue_is_found(
+    small: tuple[Model, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the workspace that the model lies in, or the one that is named; each model has its own."""
+    from genrec.decode.vllm_stock import adopt
+
+    model, config = small
+    config = deepcopy(config)
+    config.additional_config = {}
+    found = adopt(config)
+    assert found is not None
+    assert len(found.trie) == len(found.catalog) == N
+    assert adopt(config) is found
+    alone = tmp_path / "elsewhere" / "model"
+    shutil.copytree(model.folder, alone)
+    config.model_config.model = str(alone)
+    assert adopt(config) is None
+    monkeypatch.setenv("GENREC_CATALOGUE", str(model.folder.parents[1]))
+    assert len(adopt(config).trie) == N
+    config.additional_config = {"genrec": {"catalogue": str(tmp_path / "nowhere")}}
+    stocks.put(None)
+    with pytest.raises(UserError, match="no such file"):
+        adopt(config)
+    # The model's words, trained on other items.
+    shutil.copytree(model.folder.parents[1], tmp_path / "other")
+    SemanticIds(model.codes[::-1].copy(), SIZES).save(tmp_path / "other" / "sid" / "sids.safetensors")
+    config.model_config.model, config.additional_config = str(tmp_path / "other" / "lm" / "model"), {}
+    monkeypatch.delenv("GENREC_CATALOGUE")
+    with pytest.raises(UserError, match="trained on other semantic IDs"):
+        adopt(config)
+
+
 def test_a_second_mask_of_an_engine_rests(small: tuple[Model, Any]) -> None:
     """Where the entry point is installed and the class is named as well, vLLM makes two."""
     _, config = small
@@ -435,8 +472,6 @@ def test_a_second_mask_of_an_engine_rests(small: tuple[Model, Any]) -> None:
 
 
 def test_asynchronous_scheduling_hides_tokens_from_entry_points(small: tuple[Model, Any]) -> None:
-    from copy import deepcopy
-
     _, config = small
     config = deepcopy(config)
     config.scheduler_config.async_scheduling, config.model_config.logits_processors = True, None
