@@ -170,12 +170,12 @@ class SasrecRecipe(Recipe):
 
 
 class TokenRecipe(Recipe):
-    width: Count = Field(128, description="dimensions of the decoder")
-    layers: Count = Field(4, description="layers")
+    width: Count = Field(192, description="dimensions of the decoder")
+    layers: Count = Field(2, description="layers")
     heads: Count = Field(4, description="attention heads")
     dropout: Share = Field(0.2, description="of token embeddings and last states")
     max_items: Count = Field(50, description="events of a history that are read, the latest")
-    epochs: Count = Field(12, description="passes over the users, at most")
+    epochs: Count = Field(10, description="passes over the users, at most")
     patience: Count = Field(3, description="validations without a better NDCG@10 before it stops")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
     weight_decay: Weight = Field(0.1, description="of AdamW")
