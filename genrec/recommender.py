@@ -13,9 +13,17 @@ import numpy as np
 import polars as pl
 
 from genrec.data import Catalog, Sequences
-from genrec.decode.requests import Request, indices_of, limits_of, offsets_of, why_fewer
+from genrec.decode.requests import (
+    Recommendation,
+    Recommendations,
+    Request,
+    indices_of,
+    limits_of,
+    listed,
+    offsets_of,
+    table_of,
+)
 from genrec.errors import UserError, nearest
-from genrec.evaluate.interface import TopK
 
 if TYPE_CHECKING:
     from genrec.decode.generator import Generator
@@ -23,31 +31,19 @@ if TYPE_CHECKING:
     from genrec.decode.living import Living, Snapshot
     from genrec.decode.offsets import Offsets
 
+__all__ = ["Recommendation", "Recommendations", "Recommender", "Request", "load_generator"]
+
 PARTS = ("data", "embed", "sid", "model")
 """What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
 LIVE = "live"
 """The folder of changes to the catalogue since: see `genrec.decode.journal`."""
+SPOKEN = ("lm", "evaluate-lm")
+"""The folders of the language model and of what it was measured to be worth, where a run has them."""
 
 REMEMBERED = 10_000
 """People whose history is not read again when they come back with the same one."""
 
 Items = pl.DataFrame | Iterable[Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """One answer. score: comparable within one answer list, not between people; higher is better."""
-
-    item_id: str
-    title: str | None
-    score: float
-    sponsored: bool = False
-
-
-class Recommendations(list[Recommendation]):
-    """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not."""
-
-    reason: str | None = None
 
 
 @dataclass
@@ -66,10 +62,12 @@ class Recommender:
 
     def __init__(self, path: Path, catalog: Catalog, generator: Generator) -> None:
         from genrec.decode.living import Snapshot
+        from genrec.decode.speaker import Speaker
 
         self.path = path
         self._held: Living | _Still = _Still(Snapshot.first(catalog, generator))
         self._lock = Lock()
+        self._speaker = Speaker(path, generator.engine.width)
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50) -> Recommender:
@@ -136,12 +134,11 @@ class Recommender:
         """
         import torch
 
-        from genrec.decode.generator import Wishes
+        from genrec.decode.wishes import Wishes
 
         now = self.snapshot  # one version for the whole batch, whatever is changed meanwhile
         catalog, generator = now.catalog, now.generator
-        if not 1 <= k <= len(catalog):
-            raise UserError(f"k = {k}: ask for 1 to {len(catalog)} items, as many as the catalogue has")
+        _checked(k, now)
         if spread is not None and spread < 1:
             raise UserError(f"spread = {spread}: at least one answer must be allowed to a first code")
         asked = [one if isinstance(one, Request) else Request(one) for one in requests]
@@ -154,19 +151,48 @@ class Recommender:
             None if seeds is None else torch.tensor(list(seeds), dtype=torch.long),
         )
         answer = generator.recommend(histories, k, exclude_seen=exclude_seen, wishes=wishes)
-        titles = catalog.table["title"]
-        found = []
-        for row, (items, scores) in enumerate(zip(answer.items.tolist(), answer.scores.tolist(), strict=True)):
-            paid = asked[row].sponsored
-            listed = Recommendations(
-                Recommendation(catalog.ids[item], titles[item], score, catalog.ids[item] in paid)
-                for item, score in zip(items, scores, strict=True)
-                if item >= 0
-            )
-            if len(listed) < k:
-                listed.reason = why_fewer(now, limits[row] if limits else None, histories[row], exclude_seen)
-            found.append(listed)
-        return found
+        return listed(answer, asked, limits, histories, exclude_seen, now)
+
+    def search(
+        self,
+        text: str,
+        k: int = 10,
+        *,
+        where: Any = None,
+        allow: Sequence[str] | None = None,
+        deny: Sequence[str] | None = None,
+        words: bool = False,
+    ) -> Recommendations:
+        """The k items that `text` asks for, by the run's language model: «a red dress for summer».
+
+        where, allow, deny: as for `recommend`. words: besides what the model says, count how near the items' texts are,
+        as `genrec lm evaluate` learned to weigh it. UserError where the run has no language model.
+        """
+        from genrec.decode.wishes import Wishes
+
+        now, asked = self.snapshot, [Request((), where, allow, deny)]
+        limits = limits_of(asked, now)
+        answer = self._speaker.at(now, words=words).search([text], _checked(k, now), wishes=Wishes(limits))
+        return listed(answer, asked, limits, Sequences.from_lists([[]]), False, now)[0]
+
+    def refine(
+        self,
+        item_id: str,
+        change: str,
+        k: int = 10,
+        *,
+        where: Any = None,
+        allow: Sequence[str] | None = None,
+        deny: Sequence[str] | None = None,
+    ) -> Recommendations:
+        """The k items like one, but changed, by the run's language model. change: «in red»."""
+        from genrec.decode.wishes import Wishes
+
+        now, asked = self.snapshot, [Request([item_id], where, allow, deny)]
+        limits = limits_of(asked, now)
+        items = indices_of([item_id], now.catalog)
+        answer = self._speaker.at(now).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
+        return listed(answer, asked, limits, Sequences.from_lists([items]), True, now)[0]
 
     def offsets(self, values: Mapping[str, float]) -> Offsets:
         """Score offsets by item id, for everybody: a prior, a discount for popularity. UserError unless finite.
@@ -183,17 +209,7 @@ class Recommender:
     def recommend_table(self, sequences: Sequences, k: int = 10, *, exclude_seen: bool = True) -> pl.DataFrame:
         """Columns user_id, rank (1 is best), item_id, score for histories of item indices."""
         now = self.snapshot
-        answer: TopK = now.generator.recommend(sequences, k, exclude_seen=exclude_seen)
-        rows, places = np.nonzero(answer.items >= 0)
-        return pl.DataFrame(
-            {
-                "user_id": np.array(sequences.users, dtype=object)[rows].tolist(),
-                "rank": (places + 1).astype(np.int32),
-                "item_id": np.array(now.catalog.ids, dtype=object)[answer.items[rows, places]].tolist(),
-                "score": answer.scores[rows, places],
-            },
-            schema={"user_id": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32},
-        )
+        return table_of(now.generator.recommend(sequences, k, exclude_seen=exclude_seen), sequences, now.catalog)
 
     # ------------------------------------------------------------------ a living catalogue
 
@@ -298,6 +314,9 @@ class Recommender:
             raise UserError(f"{folder} is not empty: save to a new folder")
         for part in PARTS:
             shutil.copytree(self.path / part, folder / part, ignore=shutil.ignore_patterns("interactions.parquet"))
+        for part in SPOKEN:
+            if (self.path / part / "manifest.json").exists():
+                shutil.copytree(self.path / part, folder / part)
         if self.log:
             shutil.copytree(self.path / LIVE, folder / LIVE, ignore=shutil.ignore_patterns("*.part"))
 
@@ -313,6 +332,12 @@ class Recommender:
             self.save_pretrained(Path(folder) / "recommender")
             done = api.upload_folder(repo_id=repo_id, folder_path=str(Path(folder) / "recommender"))
         return str(done.commit_url)
+
+
+def _checked(k: int, now: Snapshot) -> int:
+    if not 1 <= k <= len(now.catalog):
+        raise UserError(f"k = {k}: ask for 1 to {len(now.catalog)} items, as many as the catalogue has")
+    return k
 
 
 def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:

@@ -1,8 +1,8 @@
 """A language model that knows a catalogue, as a folder.
 
-    model/      a Hugging Face folder: the base, its semantic IDs' rows baked in, tokenizer and chat template
-    adapter/    what was trained on top, linear layers alone, for PEFT and vLLM; absent after full fine-tuning
-    lm.json     what it is: codebooks, the catalogue's fingerprint, tasks, window, sizes, figures
+model/      a Hugging Face folder: the base, its semantic IDs' rows baked in, tokenizer and chat template
+adapter/    what was trained on top, linear layers alone, for PEFT and vLLM; absent after full fine-tuning
+lm.json     what it is: codebooks, the catalogue's fingerprint, tasks, window, sizes, figures
 """
 
 from __future__ import annotations

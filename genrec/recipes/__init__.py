@@ -25,6 +25,7 @@ from genrec.recipes.models import (
     SasrecRecipe,
     TextRecipe,
     TokenizerRecipe,
+    TokenRecipe,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Recipe",
     "SasrecRecipe",
     "TextRecipe",
+    "TokenRecipe",
     "TokenizerRecipe",
     "build",
     "find",

@@ -169,6 +169,19 @@ class SasrecRecipe(Recipe):
     batch_tokens: Count = Field(512, description="events per step, padding included")
 
 
+class TokenRecipe(Recipe):
+    width: Count = Field(128, description="dimensions of the decoder")
+    layers: Count = Field(4, description="layers")
+    heads: Count = Field(4, description="attention heads")
+    dropout: Share = Field(0.2, description="of token embeddings and last states")
+    max_items: Count = Field(50, description="events of a history that are read, the latest")
+    epochs: Count = Field(12, description="passes over the users, at most")
+    patience: Count = Field(3, description="validations without a better NDCG@10 before it stops")
+    learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.1, description="of AdamW")
+    batch_tokens: Count = Field(1024, description="codes per step, padding included")
+
+
 class PretrainRecipe(Recipe):
     pieces: Count = Field(4096, description="pieces of the tokenizer, at most; words for semantic IDs come on top")
     width: Count = Field(256, description="dimensions of a token's state")
@@ -190,14 +203,18 @@ class PretrainRecipe(Recipe):
 class LmRecipe(Recipe):
     base: str | None = Field(None, description="hub id or folder of a causal language model; null: the run's own base")
     chat_template: Literal["chatml"] | None = Field(None, description="for a base that has none; null: the base's own")
-    method: Literal["lora", "dora", "qlora", "full", "none"] = Field("lora", description="what is trained; none: nothing")
+    method: Literal["lora", "dora", "qlora", "full", "none"] = Field(
+        "lora", description="what is trained; none: nothing"
+    )
     rows: Literal["train", "frozen"] = Field(
         "train", description="the semantic IDs' embeddings; frozen: a second adapter to a base that knows them already"
     )
     rank: Count = Field(16, description="lora, dora, qlora: rank of the update of every linear layer")
     alpha: float = Field(32.0, gt=0, description="lora, dora, qlora: the update is scaled by alpha / rank")
     dropout: Share = Field(0.0, description="lora, dora, qlora: of what the update reads")
-    tasks: dict[str, Weight] = Field({"next_item": 1.0}, description="task → its weight among the others; 0 leaves it out")
+    tasks: dict[str, Weight] = Field(
+        {"next_item": 1.0}, description="task → its weight among the others; 0 leaves it out"
+    )
     examples: Count | None = Field(None, description="examples an epoch; null: as many as there are histories")
     max_items: Count = Field(50, description="events of a history that are read, the latest")
     window: Count = Field(512, description="tokens of an example; the oldest items of longer ones are dropped")
@@ -217,10 +234,11 @@ class LmRecipe(Recipe):
 
 
 class EvaluateRecipe(Recipe):
-    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec"]] = Field(
+    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec", "token"]] = Field(
         ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
     )
     sasrec: SasrecRecipe = Field(default_factory=SasrecRecipe, description="the baseline's own recipe")
+    token: TokenRecipe = Field(default_factory=TokenRecipe, description="the recipe of genrec-token")
     beam: Count = Field(100, description="beams per user")
 
 
@@ -242,5 +260,6 @@ FOLDERS: dict[type[Recipe], str] = {
     LmRecipe: "train",
     PretrainRecipe: "train",
     SasrecRecipe: "train",
+    TokenRecipe: "train",
     Experiment: "train",
 }

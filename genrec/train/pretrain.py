@@ -141,8 +141,9 @@ def train_tokenizer(texts: Iterable[str], pieces: int) -> PreTrainedTokenizerBas
         import sentencepiece
     except ImportError:
         raise UserError("a tokenizer of one's own needs sentencepiece: pip install 'genrec[lm]'") from None
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
+
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     written = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
