@@ -47,6 +47,7 @@ def pretrain(workspace: Workspace, experiment: Experiment, recipe: PretrainRecip
 
     def work(stage: Stage) -> None:
         from genrec.data import Catalog
+        from genrec.model import lm
         from genrec.sid import SemanticIds
         from genrec.train import pretrain as room
 
@@ -56,9 +57,7 @@ def pretrain(workspace: Workspace, experiment: Experiment, recipe: PretrainRecip
             catalog, ids, codebooks_of(stage.input("sid"), ids.levels), recipe,
             seed=stage.seed, folder=stage.scratch / "loop",
         )  # fmt: skip
-        folder = stage.output("model/config.json").parent
-        tokenizer.save_pretrained(folder)
-        model.save_pretrained(folder)
+        lm.write(tokenizer, model, stage.output("model/config.json").parent)
         stage.output("curves.json").write_text(json.dumps(record.epochs))
         parameters = sum(parameter.numel() for parameter in model.parameters())
         stage.metrics |= {"parameters": parameters, "words": len(tokenizer), "loss": record.epochs[-1]["loss"]}

@@ -39,8 +39,8 @@ PARTS = ("data", "embed", "sid", "model")
 """What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
 LIVE = "live"
 """The folder of changes to the catalogue since: see `genrec.decode.journal`."""
-LM = "lm"
-"""The folder of the language model, where a run has one: see `genrec.model.lm`."""
+SPOKEN = ("lm", "evaluate-lm")
+"""The folders of the language model and of what it was measured to be worth, where a run has them."""
 
 REMEMBERED = 10_000
 """People whose history is not read again when they come back with the same one."""
@@ -69,7 +69,7 @@ class Recommender:
         self.path = path
         self._held: Living | _Still = _Still(Snapshot.first(catalog, generator))
         self._lock = Lock()
-        self._speaker = Speaker(path / LM, generator.engine.width)
+        self._speaker = Speaker(path, generator.engine.width)
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
 
     @classmethod
@@ -164,16 +164,18 @@ class Recommender:
         where: Any = None,
         allow: Sequence[str] | None = None,
         deny: Sequence[str] | None = None,
+        words: bool = False,
     ) -> Recommendations:
         """The k items that `text` asks for, by the run's language model: «a red dress for summer».
 
-        where, allow, deny: as for `recommend`. UserError where the run has no language model.
+        where, allow, deny: as for `recommend`. words: besides what the model says, count how near the items' texts are,
+        as `genrec lm evaluate` learned to weigh it. UserError where the run has no language model.
         """
         from genrec.decode.wishes import Wishes
 
         now, asked = self.snapshot, [Request((), where, allow, deny)]
         limits = limits_of(asked, now)
-        answer = self._speaker.at(now).search([text], _checked(k, now), wishes=Wishes(limits))
+        answer = self._speaker.at(now, words=words).search([text], _checked(k, now), wishes=Wishes(limits))
         return listed(answer, asked, limits, Sequences.from_lists([[]]), False, now)[0]
 
     def refine(
@@ -335,6 +337,9 @@ class Recommender:
             raise UserError(f"{folder} is not empty: save to a new folder")
         for part in PARTS:
             shutil.copytree(self.path / part, folder / part, ignore=shutil.ignore_patterns("interactions.parquet"))
+        for part in SPOKEN:
+            if (self.path / part / "manifest.json").exists():
+                shutil.copytree(self.path / part, folder / part)
         if self.log:
             shutil.copytree(self.path / LIVE, folder / LIVE, ignore=shutil.ignore_patterns("*.part"))
 

@@ -6,7 +6,7 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from genrec.cli import common
 from genrec.cli.common import Changes, Recipe, Run
 from genrec.cli.common import open_run as _open
 from genrec.errors import UserError
+
+if TYPE_CHECKING:
+    from genrec.decode.requests import Recommendations
 
 app = common.group(
     "genrec",
@@ -72,7 +75,7 @@ def evaluate(
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
     else:
-        _table(rows)
+        common.rows_table(rows)
         typer.echo(run / "evaluate" / "report.html")
 
 
@@ -83,12 +86,17 @@ def generate(
     beam: Annotated[int, typer.Option(min=1, help="Beams per user.")] = 50,
     include_seen: Annotated[bool, typer.Option("--include-seen", help="Also what the user has already.")] = False,
     shard: Annotated[int, typer.Option("--shard", min=1, help="Users per file; a kill costs one at most.")] = 2000,
+    engine: Annotated[str, typer.Option(help="compact; torch or vllm: the run's language model.")] = "compact",
+    lm: Annotated[str | None, typer.Option("--lm", help="Which: RUN/lm-NAME; by default RUN/lm.")] = None,
 ) -> None:
     """Write the next items of every user to RUN/generate/*.parquet."""
     from genrec import stages
 
     workspace, _ = _open(run, None, None)
-    typer.echo(stages.generate(workspace, k=k, exclude_seen=not include_seen, beam=beam, shard=shard))
+    folder = stages.generate(
+        workspace, k=k, exclude_seen=not include_seen, beam=beam, shard=shard, engine=engine, lm=lm
+    )
+    typer.echo(folder)
 
 
 @verb
@@ -99,26 +107,43 @@ def recommend(
     where: Annotated[str | None, typer.Option(help='A filter as JSON: {"category": "dress"}.')] = None,
 ) -> None:
     """Show what comes next after a history."""
-    import json
-
-    from rich.console import Console
-    from rich.table import Table
-
     from genrec.recommender import Recommender
 
+    _answers(Recommender.from_pretrained(run).recommend(history or [], k, where=_filter(where)))
+
+
+@verb
+def search(
+    run: Run,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help='What is looked for: "a red dress for summer".')],
+    k: Annotated[int, typer.Option("--k", min=1, help="How many items.")] = 10,
+    where: Annotated[str | None, typer.Option(help='A filter as JSON: {"category": "dress"}.')] = None,
+) -> None:
+    """Show what the run's language model finds for a text."""
+    from genrec.recommender import Recommender
+
+    _answers(Recommender.from_pretrained(run).search(text, k, where=_filter(where)))
+
+
+def _filter(where: str | None) -> Any:
     try:
-        limits = None if where is None else json.loads(where)
+        return None if where is None else json.loads(where)
     except json.JSONDecodeError as error:
         raise UserError(
             f'--where {where}: not JSON ({error}); write it as --where \'{{"category": "dress"}}\''
         ) from None
-    answer = Recommender.from_pretrained(run).recommend(history or [], k, where=limits)
+
+
+def _answers(found: Recommendations) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("", "item", "title", "score", box=None)
-    for place, found in enumerate(answer, start=1):
-        table.add_row(str(place), found.item_id, found.title or "", f"{found.score:.2f}")
+    for place, one in enumerate(found, start=1):
+        table.add_row(str(place), one.item_id, one.title or "", f"{one.score:.2f}")
     Console().print(table)
-    if answer.reason:
-        typer.echo(answer.reason)
+    if found.reason:
+        typer.echo(found.reason)
 
 
 @verb
@@ -181,7 +206,7 @@ def run(
     changes += [f"data.events={json.dumps(events)}"] if events else []
     changes += [f"data.items={json.dumps(items)}"] if items else []
     changes += ["data.skip_bad_rows=true"] if skip_bad_rows else []
-    _table(stages.run(*_open(run, recipe, changes, begins=True)))
+    common.rows_table(stages.run(*_open(run, recipe, changes, begins=True)))
     typer.echo(run / "evaluate" / "report.html")
 
 
@@ -194,22 +219,8 @@ def demo(
     from genrec import stages
 
     changes = [f"data.seed={seed}"] if seed is not None else []
-    _table(stages.run(*_open(workspace, "demo", changes, begins=True)))
+    common.rows_table(stages.run(*_open(workspace, "demo", changes, begins=True)))
     typer.echo(workspace / "evaluate" / "report.html")
-
-
-def _table(rows: list[dict[str, Any]]) -> None:
-    """The short table, best model of each column in bold."""
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    names = ("recall@5", "recall@10", "ndcg@5", "ndcg@10", "mrr@10", "coverage@10")
-    best = {name: max(row["metrics"][name] for row in rows) for name in names}
-    table = Table(Column("model", no_wrap=True), *names, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
-        table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))
-    Console(stderr=True).print(table)
 
 
 from genrec.cli import language  # noqa: E402 (its groups stand behind the verbs)

@@ -72,3 +72,17 @@ def open_run(
         experiment = recipes.build(known, recipes.Experiment, f"the recipe of {run}", changes or ())
     workspace.remember(experiment.model_dump())
     return workspace, experiment
+
+
+def rows_table(rows: list[dict[str, Any]]) -> None:
+    """The short table, best model of each column in bold."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    names = ("recall@5", "recall@10", "ndcg@5", "ndcg@10", "mrr@10", "coverage@10")
+    best = {name: max(row["metrics"][name] for row in rows) for name in names}
+    table = Table(Column("model", no_wrap=True), *names, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
+        table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))
+    Console(stderr=True).print(table)

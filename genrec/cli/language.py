@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +36,24 @@ def train(run: Run, recipe: Recipe = None, set: Changes = None, name: Name = Non
 
     workspace, experiment = open_run(run, None, None)
     language.tune(workspace, experiment, recipes.load(recipe or "lora", recipes.LmRecipe, set or ()), name)
+
+
+@lm_verb
+def evaluate(
+    run: Run,
+    name: Name = None,
+    engine: Annotated[str, typer.Option(help="torch or vllm.")] = "torch",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON array, nothing else.")] = False,
+) -> None:
+    """Measure a language model on the questions of `genrec evaluate`; write RUN/evaluate-lm/."""
+    from genrec import speaking
+
+    workspace, experiment = open_run(run, None, None)
+    rows = speaking.evaluate(workspace, experiment, name, engine=engine)
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+    else:
+        common.rows_table(rows)
 
 
 @lm_verb

@@ -24,7 +24,8 @@ Prompted = tuple[np.ndarray, np.ndarray]
 class Engine(Protocol):
     """What the engines for decoders have in common: see `genrec.decode.causal_engine.CausalEngine`."""
 
-    trie: Trie
+    @property
+    def trie(self) -> Trie: ...
 
     def answer(
         self,

@@ -201,7 +201,7 @@ class Constraints:
         closed = torch.where(allowed.has(self.closed), self.closed, available.n).sort(dim=1).values
         return replace(self, closed=closed, allowed=allowed)
 
-    def take(self, rows: slice) -> Constraints:
+    def take(self, rows: slice | Tensor) -> Constraints:
         """Some of the requests, without their offsets."""
         some = None if self.allowed is None else replace(self.allowed, rows=self.allowed.rows[rows])
         return Constraints(self.closed[rows], some)

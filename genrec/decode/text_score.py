@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -121,3 +122,14 @@ class TextScore:
         found, _ = self.encoder.encode(list(queries))
         cosines: np.ndarray = found.astype(np.float32) @ self.vectors.T
         return cosines
+
+
+def text_score_of(embed: Path, weight: float = 0.0) -> TextScore | None:
+    """With encoder and text vectors of a run's folder `embed`; None where it has none, or the user's own."""
+    from genrec.embed import vectors
+    from genrec.embed.items import ItemEncoder
+
+    encoder = ItemEncoder.from_pretrained(embed / "encoders").text
+    if encoder is None:
+        return None
+    return TextScore(encoder, np.asarray(vectors.load(embed, "text")[0]), weight)

@@ -77,7 +77,11 @@ class VllmEngine:
         adapters = dict(adapters or {})
         ranks = [rank, *(rank_of(name, path) for name, path in adapters.items())]
         self._adapters = Adapters(fitting(max(ranks)))
-        self.line = connect(options(folder, rank=self._adapters.rank, **further))
+        asked = options(folder, beams=mode != "driver", rank=self._adapters.rank, **further)
+        try:
+            self.line = connect(asked)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise UserError(f"vLLM cannot start with {folder}: {error}") from error
         self.width, self.arena, self.pace = width, arena, Pace(chunk_seconds)
         self._lock, self._speaking = threading.RLock(), threading.Lock()
         ids = checked([ids.cpu().long() for ids in tokens], trie, self.llm.model_config.get_vocab_size())

@@ -40,25 +40,29 @@ class Line(Protocol):
 
 
 def options(
-    folder: str | Path, *, rank: int = 0, slots: int = 2, memory: int | None = None, workers: int = 1, **further: Any
-) -> dict[str, Any]:
+    folder: str | Path, *, beams: bool = True, rank: int = 0, slots: int = 2, memory: int | None = None,
+    workers: int = 1, **further: Any,
+) -> dict[str, Any]:  # fmt: skip
     """vLLM's engine arguments, and the environment it starts in.
 
-    rank: the largest of the adapters', 0 for no adapters; slots: how many may be in use at once. memory: bytes of
-    vLLM's own KV cache, None for 1 GiB on a CPU, else for vLLM's choice. workers: how many share the model's tensors.
+    beams: whether the worker is to run beams. rank: the largest of the adapters', 0 for no adapters; slots: how many
+    may be in use at once. memory: bytes of vLLM's own KV cache, None for 1 GiB on a CPU, else for vLLM's choice.
+    workers: how many share the model's tensors.
     """
-    # What vLLM reads while it is imported and starts, unless the user has set it: beams run on the first model runner,
-    # and in one process with it nothing has to travel.
+    # What vLLM reads while it is imported and starts, unless the user has set it. In one process nothing has to travel.
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
-    os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "0")
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+    if beams:  # they run on the first model runner
+        os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "0")
     require_vllm()
     from vllm.platforms import current_platform
 
     asked: dict[str, Any] = {
-        "model": str(folder), "dtype": _dtype(folder), "worker_extension_cls": EXTENSION, "enable_prefix_caching": True,
-        "disable_log_stats": True, "tensor_parallel_size": workers, "seed": 0,
+        "model": str(folder), "dtype": _dtype(folder), "enable_prefix_caching": True, "disable_log_stats": True,
+        "tensor_parallel_size": workers, "seed": 0,
     }  # fmt: skip
+    if beams:
+        asked["worker_extension_cls"] = EXTENSION
     if rank:
         asked |= {"enable_lora": True, "max_lora_rank": rank, "max_loras": slots, "max_cpu_loras": max(16, slots)}
     if current_platform.is_cpu():

@@ -34,8 +34,9 @@ class Codes(Protocol):
 class Paged:
     """One chunk of prompts: see `genrec.decode.beams.Step`. The arithmetic of blocks is done on the CPU.
 
-    prompts: int64 (n,), all tokens, one prompt after the other. lengths: int64 (B,). blocks: how many it needs. A beam
-    that is needed stands in a slot of its user; slots are used from the first one on.
+    prompts: int64 (n,), all tokens, one prompt after the other. lengths: int64 (B,). blocks: how many it needs. What
+    all prompts begin with (a system prompt) is read once, as far as it fills blocks. A beam that is needed stands in a
+    slot of its user; slots are used from the first one on.
     """
 
     def __init__(
@@ -46,11 +47,12 @@ class Paged:
         self.block = block = model.arena.block
         self.full = lengths // block
         self.tail = tails(lengths, levels, block)
-        ends = blocks_of(lengths, levels, width, block).cumsum(0)
+        self.common = common(prompts, lengths) // block
+        counts = blocks_of(lengths, levels, width, block) - self.common
         # Block 0 stays free: to some backends it means «none».
-        self.base = torch.cat([torch.ones(1, dtype=torch.long), ends[:-1] + 1])
-        self.slots_base = self.base - (-lengths // block)
-        self.blocks = int(ends[-1]) + 1
+        self.base = 1 + self.common + counts.cumsum(0) - counts
+        self.slots_base = self.base - (-lengths // block) - self.common
+        self.blocks = 1 + self.common + int(counts.sum())
         self.rest = (lengths % block > 0).tolist()
         self.filled = [0] * len(lengths)
         self.slots = torch.empty(0)
@@ -76,12 +78,20 @@ class Paged:
 
     def _read(self) -> Tensor:
         """Bring the prompts into the arena; returns the hidden state of each one's last token, (B, d)."""
+        known = self.common * self.block
+        if known:
+            self._bring(self.prompts[:known], torch.zeros(known, dtype=torch.long), torch.arange(known))
         users = torch.arange(len(self.lengths)).repeat_interleave(self.lengths)
-        ends = self.lengths.cumsum(0)
-        positions = torch.arange(len(users)) - (ends - self.lengths)[users]
-        columns = torch.arange(int((-(-self.lengths // self.block)).max()))
-        tables = (self.base[:, None] + columns).clamp(max=self.blocks - 1).int()
-        slots = (self.base[users] + positions // self.block) * self.block + positions % self.block
+        positions = torch.arange(len(users)) - (self.lengths.cumsum(0) - self.lengths)[users]
+        fresh = positions >= known
+        return self._bring(self.prompts[fresh], users[fresh], positions[fresh])
+
+    def _bring(self, prompts: Tensor, users: Tensor, positions: Tensor) -> Tensor:
+        """Read tokens (n,) of users, in order of user and position; hidden states of each user's last one."""
+        ends = users.bincount().cumsum(0)
+        columns = torch.arange(int(positions.max()) // self.block + 1)
+        tables = self._of_prompt(torch.arange(len(ends))[:, None], columns).clamp(max=self.blocks - 1).int()
+        slots = self._of_prompt(users, positions // self.block) * self.block + positions % self.block
         found = []
         for begin in range(0, len(users), self.model.limit):
             # A piece may begin and end within a prompt.
@@ -89,16 +99,15 @@ class Paged:
             piece, here = slice(begin, end), users[begin:end]
             counts = (here - here[0]).bincount()
             blocks = tables[here[0] : here[-1] + 1]
-            tokens = self.prompts[piece]
-            hidden = self.model.forward(tokens, positions[piece], counts, blocks, slots[piece], self.adapter)
+            hidden = self.model.forward(prompts[piece], positions[piece], counts, blocks, slots[piece], self.adapter)
             found.append(hidden[ends[(ends > begin) & (ends <= end)] - 1 - begin])
         return torch.cat(found)
 
     def _write(self, users: Tensor, first: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         """Hidden states (R, d) of beams (R,), one token each: their prompts' whole blocks, then blocks of their own."""
-        full, base = self.full[users][:, None], self.base[users][:, None]
+        full = self.full[users][:, None]
         columns = torch.arange(int((self.full + self.tail).max()))
-        tables = torch.where(columns < full, base + columns, first[:, None] + columns - full)
+        tables = torch.where(columns < full, self._of_prompt(users[:, None], columns), first[:, None] + columns - full)
         tables = tables.clamp(max=self.blocks - 1)
         slots = tables.gather(1, (positions // self.block)[:, None])[:, 0] * self.block + positions % self.block
         tables, counts = tables.int(), torch.ones_like(users)
@@ -108,13 +117,17 @@ class Paged:
             [self.model.forward(tokens[p], positions[p], counts[p], tables[p], slots[p], self.adapter) for p in pieces]
         )
 
+    def _of_prompt(self, users: Tensor, columns: Tensor) -> Tensor:
+        """The blocks at columns of users' prompts."""
+        return torch.where(columns < self.common, 1 + columns, self.base[users] + columns - self.common)
+
     def _fill(self, counts: list[int]) -> None:
         """Give the slots that are used for the first time the rest of the prompt, which fills no whole block."""
         for user, count in enumerate(counts):
             if count <= self.filled[user]:
                 continue
             if self.rest[user]:
-                source = int(self.base[user] + self.full[user])
+                source = int(self.base[user] + self.full[user]) - self.common
                 begin, tail = int(self.slots_base[user]), int(self.tail[user])
                 self.model.arena.fill(source, begin + self.filled[user] * tail, begin + count * tail)
             self.filled[user] = count
@@ -127,6 +140,15 @@ class Paged:
         places = (self.lengths[users[moved]] % self.block)[:, None] + torch.arange(level - 1)
         further = places // self.block
         self.model.arena.move(sources[moved][:, None] + further, targets[moved][:, None] + further, places % self.block)
+
+
+def common(prompts: Tensor, lengths: Tensor) -> int:
+    """How many tokens all prompts begin with, the last of each left out; 0 where there is but one. See `Paged`."""
+    if len(lengths) < 2:
+        return 0
+    starts = lengths.cumsum(0) - lengths
+    rows = prompts[starts[:, None] + torch.arange(int(lengths.min()) - 1)]
+    return int((rows == rows[0]).all(0).long().cumprod(0).sum())
 
 
 def tails(lengths: Tensor, levels: int, block: int) -> Tensor:

@@ -25,6 +25,9 @@ from genrec.decode.vllm_head import Head
 from genrec.decode.vllm_paged import Paged
 from genrec.decode.vllm_wire import Listener, pack, unpack
 
+PIECE = 512
+"""Tokens of a forward pass on a CPU: what is computed of so many stays in its caches, and more wins nothing."""
+
 
 class BeamWorker:
     """Methods that a vLLM worker gains. Their names must be none that a worker has."""
@@ -69,8 +72,12 @@ class BeamRunner:
             raise Unsupported("the model is split over a pipeline of workers")
         self.runner, self.device = runner, runner.device
         self.limit: int = config.scheduler_config.max_num_batched_tokens
-        # A GPU's attention backends keep buffers for so many sequences.
-        self.sequences: int = self.limit if self.device.type == "cpu" else config.scheduler_config.max_num_seqs
+        if self.device.type == "cpu":
+            self.limit = min(self.limit, PIECE)
+            self.sequences = self.limit
+        else:
+            # Attention backends keep buffers for so many.
+            self.sequences = config.scheduler_config.max_num_seqs
         self.arena = Arena(runner)
         self.catalogues: dict[int, tuple[Trie, Head, Listener]] = {}
         self._versions = 0

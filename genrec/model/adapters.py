@@ -9,6 +9,7 @@ vocabulary.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,11 +107,12 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     for parent, name, wrapper in list(_wrappers(inner)):
         _write_rows(wrapper)
         setattr(parent, name, wrapper.original_module)
-    config = model.peft_config["default"]
-    config.trainable_token_indices = None
-    config.base_model_name_or_path = None  # the folder beside it, wherever that is
+    model.peft_config["default"].trainable_token_indices = None
     model.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config["base_model_name_or_path"] = None  # the folder beside it, wherever that is
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=1))
 
 
 def put_on(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrainedModel:
@@ -134,6 +136,14 @@ def quantized(compute: Any) -> Any:
     return BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
     )
+
+
+def steady(model: PreTrainedModel) -> None:
+    """Let weights of 4 bits stay as they are. On CPUs with bfloat16 instructions bitsandbytes re-packs them at the first
+    answer for products in bfloat16, which have no gradient any more: training after a validation would miss it."""
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def rows_of(model: PreTrainedModel, rows: np.ndarray) -> dict[str, Any]:

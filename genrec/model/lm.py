@@ -73,8 +73,18 @@ def load(
 def save_merged(folder: Path, target: Path) -> None:
     """Write the model in `folder` to `target` as one Hugging Face folder, adapter merged, in the base's precision."""
     found = load(folder, device="cpu")
-    found.model.to(dtype_of(folder / BASE)).save_pretrained(target)
-    found.tokenizer.save_pretrained(target)
+    write(found.tokenizer, found.model, target, dtype_of(folder / BASE))
+
+
+def write(
+    tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, folder: Path, dtype: torch.dtype | None = None
+) -> None:
+    """As a Hugging Face folder; dtype: the precision, None for the model's own."""
+    from transformers import logging
+
+    logging.disable_progress_bar()
+    (model if dtype is None else model.to(dtype)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -138,7 +148,10 @@ def open_base(
     tokenizer = open_tokenizer(source)
     with _opening(source):
         model = AutoModelForCausalLM.from_pretrained(source, **options)
-    return tokenizer, model if quantize else model.to(device)
+    if quantize:
+        adapters.steady(model)
+        return tokenizer, model
+    return tokenizer, model.to(device)
 
 
 def open_tokenizer(source: str | Path) -> PreTrainedTokenizerBase:
@@ -192,7 +205,7 @@ def teach_words(
     if chat_template == "chatml":
         tokenizer.chat_template = CHATML
         marks = [word for word in CHATML_WORDS if word not in tokenizer.get_vocab()]
-        tokenizer.add_special_tokens({"additional_special_tokens": marks}, replace_additional_special_tokens=False)
+        tokenizer.add_special_tokens({"additional_special_tokens": marks}, replace_extra_special_tokens=False)
         tokenizer.eos_token = CHATML_WORDS[1]
         model.generation_config.eos_token_id = model.config.eos_token_id = tokenizer.eos_token_id
         if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:

@@ -227,8 +227,7 @@ def export(tuning: Tuning, recipe: LmRecipe, ids: SemanticIds, folder: Path, abo
         )  # fmt: skip
         if len(tuning.rows):
             adapters.put_rows(model, rows, trained)
-    model.to(tuning.saved).save_pretrained(folder / lm.BASE)
-    tuning.tokenizer.save_pretrained(folder / lm.BASE)
+    lm.write(tuning.tokenizer, model, folder / lm.BASE, tuning.saved)
     said = {
         "schema": lm.SCHEMA,
         "codebook_sizes": list(ids.codebook_sizes),

@@ -25,12 +25,13 @@ class Change:
 
     def example(self, index: int, random: np.random.Generator) -> Example:
         facts, item = self.material.facts, self.items[index]
-        for _ in range(wishes.TRIES):
+        for _ in range(10 * wishes.TRIES):
             new, stays, named = drawn(self.material, item, random)
             found = facts.items([new, *stays]) if stays else np.empty(0, np.int32)
             if len(found) and not wishes.held_out(facts, (new, *stays)):
                 break
-        else:  # nothing that may be asked for: the item alone
+            item = int(random.choice(self.items))
+        else:  # a catalogue in which next to nothing can be changed: the item as it is
             new, named, found = facts.of(item)[0], (), np.array([item], np.int32)
         words, pattern = wishes.changed(facts, new, random), str(random.choice(CHANGES))
         request = said(self.material, item, pattern, words, named, random)

@@ -25,12 +25,14 @@ class Explanation:
 
     def __init__(self, material: Material) -> None:
         self.material = material
-        self.places = [
-            (user, place)
-            for user in material.long_enough.tolist()
-            for place in range(1, len(material.train[user]))
-            if shared(material, material.train[user][max(place - RECENT, 0) : place], int(material.train[user][place]))
-        ]
+        self.places: list[tuple[int, int]] = []
+        for user in material.long_enough.tolist():
+            history = material.train[user].tolist()
+            facts = [set(material.facts.of(item)) for item in history]
+            for place in range(1, len(history)):
+                recent = range(max(place - RECENT, 0), place)
+                if any(facts[one] & facts[place] and history[one] != history[place] for one in recent):
+                    self.places.append((user, place))
 
     def __len__(self) -> int:
         return len(self.places)

@@ -117,7 +117,7 @@ def _tags(table: pl.DataFrame) -> list[tuple[str, ...]]:
     while True:
         firsts = Counter(one.partition(" ")[0] for row in rows for one in row if " " in one)
         word, times = firsts.most_common(1)[0] if firsts else ("", 0)
-        if 3 * times < sum(bool(one) for row in rows for one in row):
+        if not times or 3 * times < sum(bool(one) for row in rows for one in row):
             break
         rows = [[one.removeprefix(f"{word} ") for one in row] for row in rows]
     counts = Counter(one for row in rows for one in set(row))

@@ -15,7 +15,8 @@ from genrec.model.tasks.interface import Example, Material, Task
 
 
 class Mixture:
-    """tasks: those with a weight above 0 that have examples at all. shares: float, how much of an epoch each makes."""
+    """tasks: those with a weight above 0 that this catalogue has examples of. shares: how much of an epoch each makes,
+    sums to 1. without: the names of the others that were asked for."""
 
     def __init__(self, material: Material, weights: Mapping[str, float], seed: int) -> None:
         """weights: task name → how often, relative to the others; 0 leaves a task out.
@@ -35,9 +36,10 @@ class Mixture:
             raise UserError(
                 f"tasks: {', '.join(sorted(weights)) or 'none named'}: none has an example; give one a weight"
             )
+        self.without = tuple(name for name in made if name not in self.tasks)
         total = sum(weights[name] for name in self.tasks)
         self.shares = {name: weights[name] / total for name in self.tasks}
-        self.seed = seed
+        self.material, self.seed = material, seed
 
     def epoch(self, epoch: int, examples: int) -> list[Example]:
         """`examples` examples in random order, each task's share of them. Each task goes through all it has in turn:

@@ -18,7 +18,9 @@ from genrec.model.tasks.wording import BEHIND, CHANGED, CHANGED_ELSE, FACT, HEAD
 HELD_OUT = 10
 """One in so many pairs of facts."""
 PAGE = 10
-"""Items of an answer, at most: what a page of results shows."""
+"""What a page of results shows, and as many as a change must leave to choose from."""
+ANSWERS = 10
+"""Items of an answer in training, at most."""
 SIZES = (0.2, 0.4, 0.4)
 """How often a wish has one fact, two, three."""
 TRIES = 20
@@ -48,8 +50,8 @@ def draw(facts: Facts, item: int, random: np.random.Generator) -> tuple[int, ...
 
 
 def page(items: np.ndarray, random: np.random.Generator) -> list[int]:
-    """Up to `PAGE` of `items`, any of them as likely, in any order."""
-    return random.permutation(items)[:PAGE].tolist()
+    """Up to `ANSWERS` of `items`, any of them as likely, in any order."""
+    return random.permutation(items)[:ANSWERS].tolist()
 
 
 def phrase(facts: Facts, wish: Sequence[int], random: np.random.Generator, *, said: Sequence[str] = ()) -> str:

@@ -69,6 +69,16 @@ def compared(runs: Path) -> tuple[str, dict[str, Any]]:
     return told.getvalue(), json.loads((runs / "out.json").read_text())
 
 
+def test_engines_checks_every_answer(
+    compared: tuple[str, dict[str, Any]], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(runs / "demo-1"), "--random", "--ways", "torch", "--users", "20", "--valid", "30"]
+    importlib.import_module("engines").main([*arguments, "--json", str(runs / "engines.json")])
+    rows, found = rows_of(capsys.readouterr().out), json.loads((runs / "engines.json").read_text())
+    assert rows[1][0] == "torch" and rows[1][4] == "0 of 600 (30 users × 20)"
+    assert found["engines"]["torch"]["invalid"] == 0 and found["users"] == 20
+
+
 def test_recommendation_prints_what_the_runs_hold(compared: tuple[str, dict[str, Any]], runs: Path) -> None:
     printed, found = compared
     kept = [json.loads((runs / f"demo-{seed}" / "evaluate" / "rows.json").read_text()) for seed in (1, 2)]

@@ -108,6 +108,16 @@ def test_worker_driver_and_torch_agree(
     same(driver.answer(*asked, 20, normalise=normalise), expected)
 
 
+@pytest.mark.parametrize("shared", [31, 32, 33, 70])
+def test_prompts_that_begin_alike_share_blocks(
+    shared: int, started: Any, torch_engine: CausalEngine, spoken: Any, asked: tuple[Tensor, Tensor]
+) -> None:
+    prompts = asked[0].clone()
+    prompts[:, :shared] = prompts[0, :shared]
+    lengths = torch.tensor([shared + more for more in (0, 1, 2, 25, 26, 27, 31, 32, 33, 50, 1, 1, 40, 9)])
+    same(started.answer(prompts, lengths, 20), torch_engine.answer(prompts, lengths, 20))
+
+
 @pytest.mark.parametrize("name", ["deny lists", "filters", "availability", "offsets", "everything"])
 def test_constraints_are_the_same_in_all(
     name: str, started: Any, driver: Any, torch_engine: CausalEngine, spoken: Any, asked: tuple[Tensor, Tensor]

@@ -18,7 +18,7 @@ from genrec.decode.offsets import Offsets
 from genrec.decode.trie import Trie
 from genrec.decode.vllm_adapters import fitting, rank_of
 from genrec.decode.vllm_pace import Pace
-from genrec.decode.vllm_paged import blocks_of
+from genrec.decode.vllm_paged import blocks_of, common
 from genrec.decode.vllm_wire import Listener, Teller, pack, unpack
 from genrec.errors import UserError
 from genrec.sid import SemanticIds
@@ -107,6 +107,20 @@ def test_blocks_are_those_that_tokens_stand_in(length: int, levels: int, width: 
     whole = {number for number in prompt if (number + 1) * block <= length}
     beam = {place // block for place in range(length + levels - 1)} - whole
     assert int(blocks_of(torch.tensor([length]), levels, width, block)) == len(prompt) + width * len(beam)
+
+
+@given(data=st.data())
+def test_the_common_beginning(data: st.DataObject) -> None:
+    shared = data.draw(st.lists(st.integers(0, 2), max_size=6))
+    rows = [
+        shared + data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=6))
+        for _ in range(data.draw(st.integers(1, 4)))
+    ]
+    found = common(torch.tensor([token for row in rows for token in row]), torch.tensor([len(row) for row in rows]))
+    limit = min(map(len, rows)) - 1
+    assert found == (
+        0 if len(rows) == 1 else max(n for n in range(limit + 1) if len({tuple(row[:n]) for row in rows}) == 1)
+    )
 
 
 def test_the_pace_holds_its_time_and_grows_by_steps() -> None:
