@@ -123,6 +123,12 @@ def put_on(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrainedMo
     return merged.eval()
 
 
+def go_on(model: PreTrainedModel, folder: Path) -> PeftModel:
+    """The base with the adapter in `folder` as layers beside its weights, to be trained further."""
+    tuned: PeftModel = _peft().PeftModel.from_pretrained(model, folder, is_trainable=True)
+    return tuned
+
+
 def quantized(compute: Any) -> Any:
     """Weights of linear layers in 4 bits: NormalFloat4 with quantized constants. compute: the dtype of products."""
     # Where its optional faster kernel is missing, bitsandbytes says so at every start.

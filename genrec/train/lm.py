@@ -276,4 +276,3 @@ def _compute(recipe: LmRecipe, device: str | None) -> torch.dtype:
     if recipe.precision == "auto":
         return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[recipe.precision]
-
