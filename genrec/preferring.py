@@ -51,7 +51,7 @@ def prefer(
         record = train_preference(preference, config, validate=validate, folder=stage.scratch / "loop")
         after = record.best_score
         if after <= before:
-            progress.say(f"{target}: no round was better than the start ({after:.4f}, {before:.4f}): nothing is changed")
+            progress.say(f"{target}: no round was better than the start ({after:.4f}, {before:.4f}), which stays")
             preference.go_back()
             after = before
         stage.output("curves.json").write_text(json.dumps(record.epochs))
