@@ -3,15 +3,15 @@
     python benchmarks/sid_mask.py
     python benchmarks/sid_mask.py --batch 256 --words 4096 151936 --device cuda
 
-Streams stand outside items (text), at a level of one, or at the places of a list of items, all levels alike (mixed).
-Every level has 256 codes, drawn as benchmarks/trie.py draws clustered ones, the last has what is left. With limits,
-every request has a filter of its own and a tenth of the catalogue is withdrawn. «argmax» is what greedy sampling pays
-for the same logits.
+Streams stand outside items (text), inside one (all at the level that costs most), or everywhere alike (mixed). Every
+level has 256 codes, drawn as benchmarks/trie.py draws clustered ones. With limits, every request has a filter of its
+own and a tenth of the catalogue is withdrawn. «argmax» is what greedy sampling pays for the same logits.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -36,25 +36,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--words", type=int, nargs="+", default=[4096, 151_936], help="words besides the items'")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured here as well")
     asked = parser.parse_args(arguments)
     items, repeats = PRESETS[asked.preset]
-    print("| items | words | limits | text µs | level 0 | level 1 | level 2 | level 3 | mixed | argmax |")
-    print("|" + " --- |" * 10)
+    print("| items | words | limits | text µs | inside µs | mixed µs | argmax µs |\n|" + " --- |" * 7)
+    rows = []
     for n in asked.items or items:
         for words in asked.words:
             for limits in (False, True):
                 times = measure(n, words, limits, asked.batch, asked.device, repeats)
-                cells = (f"{n:,}", f"{words:,}", "yes" if limits else "no", *(f"{one:,.0f}" for one in times))
+                rows.append({"items": n, "words": words, "limits": limits, **times})
+                cells = (f"{n:,}", f"{words:,}", "yes" if limits else "no", *(f"{one:,.0f}" for one in times.values()))
                 print("| " + " | ".join(cells) + " |")
     print(f"\nbatch {asked.batch}, {asked.device}\n\n{line(machine())}")
+    if asked.json:
+        found = {"batch": asked.batch, "device": asked.device, "rows": rows, "machine": machine()}
+        asked.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def measure(n: int, words: int, limits: bool, batch: int, device: str, repeats: int) -> list[float]:
-    """Median µs per step in the order of the table's columns."""
+def measure(n: int, words: int, limits: bool, batch: int, device: str, repeats: int) -> dict[str, float]:
+    """Median µs per step, by the table's columns."""
     from genrec.data.catalog import Catalog
     from genrec.decode.bitmaps import RankBitmap
-    from genrec.decode.offer import Offer
     from genrec.decode.sid_slots import Ask, Slots
+    from genrec.decode.stock import Stock
     from genrec.decode.trie import Trie
     from genrec.model.vocabulary import SidVocabulary
     from genrec.sid import SemanticIds
@@ -67,8 +72,8 @@ def measure(n: int, words: int, limits: bool, batch: int, device: str, repeats: 
     vocabulary = SidVocabulary(words, words + 1, tuple(first + SIZE * np.arange(LEVELS)[:, None] + np.arange(SIZE)))
     table = pl.DataFrame({"item_id": [str(item) for item in range(n)], "price": random.random(n)})
     available = RankBitmap.of_mask(random.random(n) < 0.9) if limits else None
-    offer = Offer(Trie.build(ids), vocabulary, Catalog(table), available)
-    slots = Slots(lambda: offer, batch, device)
+    stock = Stock(Trie.build(ids), vocabulary, Catalog(table), available)
+    slots = Slots(lambda: stock, batch, device)
     for slot in range(batch):
         slots.admit(slot, Ask(where={"price": {"max": 0.2 + 0.8 * slot / batch}} if limits else None), 0)
     tokens = torch.from_numpy(vocabulary.tokens(ids.codes[random.integers(0, n, batch)])).to(device)
@@ -92,10 +97,17 @@ def measure(n: int, words: int, limits: bool, batch: int, device: str, repeats: 
             times.append(time.perf_counter() - begin)
         return 1e6 * statistics.median(times[2:])
 
+    def step(tail: torch.Tensor) -> float:
+        return micros(lambda given: slots.forbid(given, rows, rows, tail, done, None))
+
     with torch.inference_mode():
-        found = [micros(lambda given, tail=tail: slots.forbid(given, rows, rows, tail, done, None))
-                 for tail in (*tails[:-1], mixed)]  # fmt: skip
-        return [*found, micros(lambda given: given.argmax(-1))]
+        text_us, *inside = (step(tail) for tail in tails[:-1])
+        return {
+            "text_us": text_us,
+            "inside_us": max(inside),
+            "mixed_us": step(mixed),
+            "argmax_us": micros(lambda given: given.argmax(-1)),
+        }
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from genrec.decode.journal import Entry
     from genrec.decode.living import Living, Snapshot
     from genrec.decode.offsets import Offsets
+    from genrec.explain.gazetteer import Synonyms
+    from genrec.explain.writer import Explainer, Explanation, Write
 
 __all__ = ["Recommendation", "Recommendations", "Recommender", "Request", "load_generator"]
 
@@ -68,6 +70,7 @@ class Recommender:
         self._held: Living | _Still = _Still(Snapshot.first(catalog, generator))
         self._lock = Lock()
         self._speaker = Speaker(path, generator.engine.width)
+        self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50) -> Recommender:
@@ -193,6 +196,26 @@ class Recommender:
         items = indices_of([item_id], now.catalog)
         answer = self._speaker.at(now).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
         return listed(answer, asked, limits, Sequences.from_lists([items]), True, now)[0]
+
+    def explain(
+        self, history: Sequence[str], item_id: str, *, write: Write | None = None, synonyms: Synonyms | None = None
+    ) -> Explanation:
+        """Why `item_id` after `history` (item ids, oldest first): a text that cites it, and the evidence.
+
+        write: puts the evidence into words, a language model for instance; what does not hold is left out, and where
+        nothing is left, or without `write`, a template says it. synonyms: words for the columns' values that a writer
+        may use, {column: {value: [word, …]}}. UserError for an item that the catalogue does not have.
+        """
+        from genrec.explain.scorers import CompactScorer
+        from genrec.explain.writer import Explainer
+
+        now = self.snapshot
+        known = self._explaining
+        if known is None or known[0] is not now or known[1] is not synonyms:
+            made = Explainer(now.catalog, now.ids, CompactScorer(now.generator), synonyms=synonyms)
+            known = self._explaining = (now, synonyms, made)
+        histories = Sequences.from_lists([indices_of(history, now.catalog)])
+        return known[2].explain(histories, 0, indices_of([item_id], now.catalog)[0], write)
 
     def offsets(self, values: Mapping[str, float]) -> Offsets:
         """Score offsets by item id, for everybody: a prior, a discount for popularity. UserError unless finite.

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 from transformers import LogitsProcessor
 
-from genrec.decode.offer import Offer
 from genrec.decode.sid_slots import Ask, Slots
+from genrec.decode.stock import Stock
 from genrec.errors import UserError
 
 
 class SidLogitsProcessor(LogitsProcessor):
     """For one call of `generate`: `model.generate(tokens, logits_processor=[SidLogitsProcessor(...)])`.
 
-    offer: what may be named; a function that returns it is asked at every step, so that a catalogue may change under an
+    stock: what may be named; a function that returns it is asked at every step, so that a catalogue may change under an
     answer. prompt: tokens before the answer, `tokens.shape[1]`, padding included. asks: what prompts may get, one for
     each or one for all; of several beams or samples of a prompt each is an answer of its own. stop: the token that ends
     an answer (`generation_config.eos_token_id`).
@@ -24,7 +24,7 @@ class SidLogitsProcessor(LogitsProcessor):
 
     def __init__(
         self,
-        offer: Offer | Callable[[], Offer | None],
+        stock: Stock | Callable[[], Stock | None],
         prompt: int,
         asks: Ask | Sequence[Ask],
         stop: int | Sequence[int] | None,
@@ -34,11 +34,11 @@ class SidLogitsProcessor(LogitsProcessor):
         stops = [stop] if isinstance(stop, int) else list(stop or ())
         if not stops:
             raise UserError("no token ends an answer: set eos_token_id in the model's generation_config.json")
-        if isinstance(offer, Offer):
-            fixed = offer
+        if isinstance(stock, Stock):
+            fixed = stock
             self._slots = Slots(lambda: fixed, len(asks), device)
         else:
-            self._slots = Slots(offer, len(asks), device)
+            self._slots = Slots(stock, len(asks), device)
         self._prompt, self._asks = prompt, len(asks)
         for slot, ask in enumerate(asks):
             self._slots.admit(slot, ask, stops[0])

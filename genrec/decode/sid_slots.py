@@ -1,4 +1,4 @@
-"""What requests in flight may write: their settings by slot, on the device of the logits, under the current offer.
+"""What requests in flight may write: their settings by slot, on the device of the logits, under the current stock.
 
 A slot is a small number that an adapter gives to a request as long as it runs (vLLM's own slot, a row of a batch).
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 from genrec.decode.bitmaps import RankBitmap, width
 from genrec.decode.constraints import Allowed, Constraints
 from genrec.decode.limits import Limits
-from genrec.decode.offer import Offer
+from genrec.decode.stock import Stock
 from genrec.errors import UserError, nearest
 
 
@@ -69,14 +69,14 @@ class Ask:
         """Whether an item that has been named is closed."""
         return self.mode == "items" if self.repeats is None else not self.repeats
 
-    def limits(self, offer: Offer, *, strict: bool = True) -> Limits:
+    def limits(self, stock: Stock, *, strict: bool = True) -> Limits:
         """UserError for a filter that cannot be read and for ids that the catalogue does not have.
 
         strict: False leaves such ids out, which were known when the request came.
         """
         if self.where is None and self.allow is None and not self.deny:
             return Limits()
-        index, items = offer.index, {} if offer.catalog is None else offer.catalog.index
+        index, items = stock.index, {} if stock.catalog is None else stock.catalog.index
         allow, deny = self.allow, self.deny
         if not strict:
             allow = None if allow is None else tuple(one for one in allow if one in items)
@@ -85,37 +85,37 @@ class Ask:
 
 
 class Slots:
-    """Settings of up to `capacity` requests, and the mask under the offer of the moment.
+    """Settings of up to `capacity` requests, and the mask over the stock of the moment.
 
-    offer: asked at every step. It must not be None, and once there is one it stays or is replaced.
+    stock: asked at every step. It must not be None, and once there is one it stays or is replaced.
     """
 
-    def __init__(self, offer: Callable[[], Offer | None], capacity: int, device: str | torch.device) -> None:
-        self._offer, self.device = offer, torch.device(device)
+    def __init__(self, stock: Callable[[], Stock | None], capacity: int, device: str | torch.device) -> None:
+        self._stock, self.device = stock, torch.device(device)
         self._asks: dict[int, Ask] = {}
         self._row = torch.zeros(capacity, dtype=torch.long, device=device)
         self._mixed = torch.zeros(capacity, dtype=torch.bool, device=device)
         self._once = torch.zeros(capacity, dtype=torch.bool, device=device)
         self._count = torch.zeros(capacity, dtype=torch.long, device=device)
         self._stop = torch.zeros(capacity, dtype=torch.long, device=device)
-        self.offer: Offer | None = None
+        self.stock: Stock | None = None
 
     @torch.inference_mode(False)
-    def refresh(self) -> Offer:
-        """Take up the current offer, for all requests in flight. To be called once a step."""
-        offer = self._offer()
-        if offer is None:
+    def refresh(self) -> Stock:
+        """Take up the current stock, for all requests in flight. To be called once a step."""
+        stock = self._stock()
+        if stock is None:
             raise UserError(
                 "no catalogue is known here: keep the model in its workspace (`<workspace>/lm/model`), or name the "
                 "workspace in GENREC_CATALOGUE"
             )
-        if offer is not self.offer:
-            self.offer, self.mask = offer, offer.mask(self.device)
-            self._bitmaps = _Bitmaps(len(offer.trie), offer.available, self.device)
-            self._deny = torch.full((len(self._row), 0), len(offer.trie), device=self.device)
+        if stock is not self.stock:
+            self.stock, self.mask = stock, stock.mask(self.device)
+            self._bitmaps = _Bitmaps(len(stock.trie), stock.available, self.device)
+            self._deny = torch.full((len(self._row), 0), len(stock.trie), device=self.device)
             for slot, ask in self._asks.items():
-                self._close(slot, ask.limits(offer, strict=False))
-        return offer
+                self._close(slot, ask.limits(stock, strict=False))
+        return stock
 
     @torch.inference_mode(False)
     def admit(self, slot: int, ask: Ask, stop: int) -> None:
@@ -177,13 +177,13 @@ class Slots:
         return Constraints(closed, allowed)
 
     def _close(self, slot: int, limits: Limits) -> None:
-        """What limits leave of the current offer."""
-        assert self.offer is not None
-        n, found = len(self.offer.trie), None
+        """What limits leave of the current stock."""
+        assert self.stock is not None
+        n, found = len(self.stock.trie), None
         if limits.where is not None:
-            found = self.offer.index.compile(limits.where)
+            found = self.stock.index.compile(limits.where)
         if limits.allow is not None:
-            listed = RankBitmap.of_ranks(self.offer.rank_of[limits.allow], n)
+            listed = RankBitmap.of_ranks(self.stock.rank_of[limits.allow], n)
             found = listed if found is None else found & listed
         self._row[slot] = self._bitmaps.put(slot, found)
         deny = np.empty(0, np.int64) if limits.deny is None else limits.deny
@@ -191,7 +191,7 @@ class Slots:
         if wider > 0:
             self._deny = torch.nn.functional.pad(self._deny, (0, wider), value=n)
         self._deny[slot] = n
-        self._deny[slot, : len(deny)] = torch.from_numpy(self.offer.rank_of[deny]).to(self.device)
+        self._deny[slot, : len(deny)] = torch.from_numpy(self.stock.rank_of[deny]).to(self.device)
 
 
 class _Bitmaps:

@@ -22,11 +22,11 @@ from vllm.v1.sample.logits_processor.interface import BatchUpdate, MoveDirection
 from vllm.v1.sample.logits_processor.interface import LogitsProcessor as V1
 from vllm.v1.worker.gpu.sample.logits_processor.interface import LogitsProcessor as V2
 
-from genrec.decode import offer
-from genrec.decode.offer import Offer
+from genrec.decode import stock
 from genrec.decode.sid_slots import Ask, Slots
+from genrec.decode.stock import Stock
 from genrec.decode.vllm_lora import mend
-from genrec.decode.vllm_offer import adopt, stop_of
+from genrec.decode.vllm_stock import adopt, stop_of
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ class CatalogueMask(V1, V2):
     def validate_params(cls, sampling_params: SamplingParams) -> None:
         """In the process that takes requests: a ValueError there is an error of that request.
 
-        Ids and filters are looked at too where that process knows the catalogue (`genrec.decode.offer.put`).
+        Ids and filters are looked at too where that process knows the catalogue (`genrec.decode.stock.put`).
         """
         try:
             ask = read(sampling_params)
             for name in ("ignore_eos", "min_tokens"):
                 if ask is not None and ask.mode == "items" and getattr(sampling_params, name):
                     raise UserError(f"genrec.mode 'items' ends its answer itself: leave {name} out")
-            if ask is not None and (now := offer.current()) is not None:
+            if ask is not None and (now := stock.current()) is not None:
                 ask.limits(now)
         except UserError as error:
             raise ValueError(str(error)) from error
@@ -119,11 +119,11 @@ class MaskV1(V1):
                 "--no-async-scheduling"
             )
         capacity = vllm_config.scheduler_config.max_num_seqs
-        self._slots = Slots(offer.current, capacity, device)
+        self._slots = Slots(stock.current, capacity, device)
         self._free = list(range(capacity))
         self._streams: dict[int, _Stream] = {}
         self._refused: dict[int, int] = {}
-        self._offer: Offer | None = None
+        self._stock: Stock | None = None
 
     def is_argmax_invariant(self) -> bool:
         return False
@@ -188,10 +188,10 @@ class MaskV1(V1):
         self._slots.release(stream.slot)
         self._free.append(stream.slot)
 
-    def _read(self, now: Offer) -> None:
-        """Take note of items that have been finished since the last step; of all of them where the offer is new."""
-        mask, fresh = self._slots.mask, now is not self._offer
-        self._offer = now
+    def _read(self, now: Stock) -> None:
+        """Take note of items that have been finished since the last step; of all of them where the stock is new."""
+        mask, fresh = self._slots.mask, now is not self._stock
+        self._stock = now
         found: list[tuple[_Stream, list[int]]] = []
         for stream in self._streams.values():
             for place in range(stream.read, len(stream.output)):

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from vllm.v1.worker.gpu.sample.logits_processor.interface import LogitsContext, LogitsProcessor, LogitsProcRequestState
 
-from genrec.decode import offer
+from genrec.decode import stock
 from genrec.decode.sid_slots import Ask, Slots
-from genrec.decode.vllm_offer import adopt, stop_of
+from genrec.decode.vllm_stock import adopt, stop_of
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class MaskV2(LogitsProcessor):
     def __init__(self, vllm_config: VllmConfig, req_states: LogitsProcRequestState) -> None:
         self._config, self._states = vllm_config, req_states
         adopt(vllm_config)
-        self._slots = Slots(offer.current, req_states.max_num_reqs, req_states.device)
+        self._slots = Slots(stock.current, req_states.max_num_reqs, req_states.device)
         self._masked = np.zeros(req_states.max_num_reqs, bool)
         self._refused = np.full(req_states.max_num_reqs, -1, np.int64)  # the token that ends it, or -1
 

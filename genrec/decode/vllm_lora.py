@@ -16,8 +16,8 @@ from torch import Tensor
 
 def mend() -> bool:
     """Put the check in where this vLLM lacks it; in the worker's process. Says whether it did."""
-    operations = importlib.import_module("vllm.lora.ops.torch_ops.lora_ops")
-    wrapper = importlib.import_module("vllm.lora.punica_wrapper.punica_cpu")
+    operations: Any = importlib.import_module("vllm.lora.ops.torch_ops.lora_ops")
+    wrapper: Any = importlib.import_module("vllm.lora.punica_wrapper.punica_cpu")
     given = operations.bgmv_shrink
     found = torch.zeros(1, 1)
     given(torch.ones(1, 1), torch.ones(1, 1, 1), found, torch.tensor([-1]), 1.0)

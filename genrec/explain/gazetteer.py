@@ -26,6 +26,8 @@ PRICES = ("price",)
 """Columns of numbers that are prices."""
 LONGEST = 40
 """Words of a title that are compared."""
+WORDS = 8
+"""Words of a title's short form."""
 CURRENCY = r"(?:[$€£]|USD|EUR|GBP|dollars?|euros?|pounds?)"
 TOKEN = re.compile(
     rf"<\|sid_begin\|>(?:<\|sid_\d+_\d+\|>)*(?:<\|sid_end\|>)?|<\|sid_\w+\|>"
@@ -34,6 +36,7 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 ENDS = ".!?"
+ARTICLES = ("the", "a", "an", "my", "your")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Gazetteer:
         }
         self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for item, title in enumerate(catalog.table["title"].to_list()):
-            for name in {title, short(title)} if title else ():
+            for name in {title, *(short(title, length) for length in (WORDS, 2 * WORDS, LONGEST))} if title else ():
                 self._titles[_stems(name)[:LONGEST]].append(item)
         self._longest_title = max(map(len, self._titles), default=0)
         self._names = {
@@ -97,7 +100,12 @@ class Gazetteer:
         tokens = [_token(found) for found in TOKEN.finditer(said)]
         marks, at = [], 0
         while at < len(tokens):
-            mark, used = self._title(said, tokens, at) or self._phrase(said, tokens, at)
+            found = self._title(said, tokens, at)
+            if found is not None and tokens[at].stem in ARTICLES and at + 1 < len(tokens):
+                # «the Agnes Dress in Ochre» is not «The Agnes Dress».
+                later = self._title(said, tokens, at + 1)
+                found = None if later is not None and later[1] >= found[1] else found
+            mark, used = found or self._phrase(said, tokens, at)
             marks.append(mark)
             at += used
         return marks
@@ -184,9 +192,10 @@ def sentences(marks: list[Mark], said: str) -> list[list[Mark]]:
     return [one for one in found if one]
 
 
-def short(title: str, words: int = 8) -> str:
-    """A title as one says it: up to its first comma, bracket or dash, and at most so many words; three at least."""
-    for place in re.finditer(r",|\(|\[| [-–|] |;", title):
+def short(title: str, words: int = WORDS) -> str:
+    """A title as one says it: at most so many words, and up to its first comma, bracket or dash, but three words at
+    least. A longer form than usual goes beyond these."""
+    for place in re.finditer(r",|\(|\[| [-–|] |;", title) if words <= WORDS else ():
         head = title[: place.start()].strip()
         if len(head.split()) >= 3:
             title = head
@@ -202,7 +211,7 @@ def _token(found: re.Match[str]) -> _Token:
         digits = (found["before"] or found["after"] or found["number"]).replace(",", ".")
         digits = digits if digits.count(".") < 2 else digits.replace(".", "")
         return _Token(said, said, *found.span(), "amount" if found["amount"] else "number", float(digits))
-    kind = "word" if said[0].isalnum() or said[0] == "_" else "stop"
+    kind = "word" if said[0].isalnum() or said[0] in "_&" else "stop"
     return _Token(said, stem(said), *found.span(), kind)
 
 

@@ -161,6 +161,16 @@ def test_trie_measures_every_setting(runs: Path, capsys: pytest.CaptureFixture[s
 KEYS = {"way", "preset", "users_per_s", "p50_ms", "p99_ms", "peak_mb", "invalid", "ratio_to_floor"}
 
 
+def test_sid_mask_measures_every_setting(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--preset", "small", "--words", "50", "90", "--batch", "8", "--json", str(runs / "mask.json")]
+    importlib.import_module("sid_mask").main(arguments)
+    rows = rows_of(capsys.readouterr().out)[1:]
+    assert [row[:3] for row in rows] == [["500", words, limits] for words in ("50", "90") for limits in ("no", "yes")]
+    found = json.loads((runs / "mask.json").read_text())["rows"]
+    for row, one in zip(rows, found, strict=True):
+        assert row[3:] == [f"{one[column]:,.0f}" for column in ("text_us", "inside_us", "mixed_us", "argmax_us")]
+
+
 def test_decoding_compares_all_ways_that_are_installed(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     decoding = importlib.import_module("decoding")
     decoding.main(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
@@ -17,14 +20,15 @@ import torch
 from torch import Tensor
 
 from genrec.data.catalog import Catalog
-from genrec.decode import offer as offers
+from genrec.decode import stock as stocks
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.hf_logits import SidLogitsProcessor
-from genrec.decode.offer import Offer
 from genrec.decode.sid_slots import Ask, Slots
+from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
 from genrec.errors import UserError
 from genrec.model import vocabulary
+from genrec.model.lm import ABOUT, SCHEMA, fingerprint
 from genrec.sid import SemanticIds
 
 pytestmark = pytest.mark.system
@@ -68,13 +72,13 @@ def params_of(**further: Any) -> Any:
 
 @dataclass
 class Model:
-    """A workspace's language model: its folders, what it may name, and the model itself in transformers."""
+    """A workspace's language model: its folders, what it may name, the items' codes, the model with its adapters."""
 
     folder: Path
     merged: Path
     adapters: dict[str, Path]
-    offer: Offer
-    base: Any
+    stock: Stock
+    codes: np.ndarray
     tuned: Any
 
 
@@ -100,6 +104,8 @@ def made(root: Path, tied: bool) -> Model:
     codes = np.stack(np.unravel_index(random.permutation(np.prod(SIZES))[:N], SIZES), axis=1)
     ids = SemanticIds(codes, SIZES)
     ids.save(root / "sid" / "sids.safetensors")
+    about = {"schema": SCHEMA, "codebook_sizes": SIZES, "items": N, "catalogue": fingerprint(ids)}
+    (root / "lm" / ABOUT).write_text(json.dumps(about))
     (root / "data").mkdir()
     colours = ["red" if item % 3 else "blue" for item in range(N)]
     catalog = Catalog(pl.DataFrame({"item_id": [f"i{item}" for item in range(N)], "colour": colours}))
@@ -123,7 +129,7 @@ def made(root: Path, tied: bool) -> Model:
     whole.load_state_dict({key: value for key, value in tuned.state_dict().items() if ".two." not in key})
     whole.merge_and_unload().save_pretrained(merged)
     tokenizer.save_pretrained(merged)
-    return Model(folder, merged, adapters, Offer(Trie.build(ids), known, catalog), model, tuned.eval())
+    return Model(folder, merged, adapters, Stock(Trie.build(ids), known, catalog), codes, tuned.eval())
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["tied", "untied"])
@@ -138,14 +144,12 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def started(model: Model) -> Any:
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
-    workspace = model.folder.parents[1]
     from vllm import LLM
 
     return LLM(
         model=str(model.folder), dtype="float32", max_model_len=256, enforce_eager=True, max_num_seqs=32,
         enable_lora=True, max_lora_rank=8, max_loras=2, logprobs_mode="processed_logprobs",
-        logits_processors=[NAME], worker_extension_cls="genrec.decode.vllm_offer.OfferExtension",
-        additional_config={"genrec": {"catalogue": str(workspace)}},
+        logits_processors=[NAME], worker_extension_cls="genrec.decode.vllm_stock.StockExtension",
     )  # fmt: skip
 
 
@@ -161,9 +165,14 @@ def asked(engine: Any, prompts: list[list[int]], said: Any = None, adapters: Any
 def prompts_of(model: Model) -> list[list[int]]:
     """Short ones and long ones, over one block of the cache and over several; some end inside an item."""
     random = np.random.default_rng(11)
-    words, begin = model.offer.vocabulary, model.offer.vocabulary.begin
+    words, begin = model.stock.vocabulary, model.stock.vocabulary.begin
     text = [random.integers(2, 20, length).tolist() for length in (1, 5, 31, 64, 110)]
-    return [*text, text[1] + [begin], text[3] + [begin, int(words.tables[0][0])]]
+    rank = torch.tensor([[7]])
+    nodes = [model.stock.trie.nodes_at(level + 1, rank) for level in range(3)]
+    codes = [int(model.stock.trie.codes_at(level + 1, node)) for level, node in enumerate(nodes)]
+    item = words.tokens(np.array([codes]))[0].tolist()
+    begun = text[3] + [begin, int(words.tables[0][0])]
+    return [*text, text[1] + [begin], begun, item, [5, *item, 6, *item, begin]]
 
 
 @torch.no_grad()
@@ -215,7 +224,7 @@ ASKS: list[dict[str, Any] | None] = [
 ]  # fmt: skip
 
 
-def expected(running: Running, offer: Offer, given: Tensor) -> Tensor:
+def expected(running: Running, stock: Stock, given: Tensor) -> Tensor:
     """What `sid_slots`, which has its own tests, leaves of logits (V,)."""
     if running.ask is None:
         return given
@@ -223,9 +232,9 @@ def expected(running: Running, offer: Offer, given: Tensor) -> Tensor:
     if running.ask.get("deny") == ["nothing"]:
         logits[:], logits[:, STOP] = -float("inf"), 0
         return logits[0]
-    slots = Slots(lambda: offer, 1, "cpu")
+    slots = Slots(lambda: stock, 1, "cpu")
     slots.admit(0, Ask.read(running.ask), STOP)
-    before = offer.trie.levels + 1
+    before = stock.trie.levels + 1
     context = [*[-1] * before, *running.prompt][-before:] + running.output
     row = torch.zeros(1, dtype=torch.long)
     return slots.forbid_after(logits, row, row, torch.tensor([context]))[0]
@@ -245,24 +254,34 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Any]:
 
 
 @pytest.fixture
-def nothing_offered() -> Iterator[None]:
-    offers.put(None)
+def nothing_in_stock() -> Iterator[None]:
+    stocks.put(None)
     yield
-    offers.put(None)
+    stocks.put(None)
 
 
-def next_offer(offer: Offer, random: np.random.Generator) -> Offer:
-    return offer.changed(available=RankBitmap.of_mask(random.random(N) < random.random()))
+def next_stock(model: Model, random: np.random.Generator) -> Stock:
+    """All items or the first 40 of them, and not all of these."""
+    n = int(random.choice([40, N]))
+    trie = Trie.build(SemanticIds(model.codes[:n], SIZES))
+    available = RankBitmap.of_mask(random.random(n) < random.random())
+    catalog = Catalog(model.stock.catalog.table[:n])
+    return model.stock.changed(available=available, trie=trie, catalog=catalog)
 
 
-def token_of(logits: Tensor, offer: Offer, random: np.random.Generator) -> int:
+def any_prompt(model: Model, random: np.random.Generator) -> list[int]:
+    """Half of the time one with items before the answer."""
+    return prompts_of(model)[random.integers(7, 9) if random.random() < 0.5 else random.integers(7)]
+
+
+def token_of(logits: Tensor, stock: Stock, random: np.random.Generator) -> int:
     """Any token that is left, a begin rather than a word."""
-    begin = offer.vocabulary.begin
+    begin = stock.vocabulary.begin
     left = logits.isfinite().nonzero()[:, 0].tolist()
     return begin if begin in left and random.random() < 0.5 else int(random.choice(left))
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
     """Requests come, go, move and change places; their rows are what the mask leaves, other rows are untouched."""
     from vllm.v1.sample.logits_processor.interface import BatchUpdate, MoveDirectionality
@@ -270,7 +289,7 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
     model, config = small
     random = np.random.default_rng(1)
     mask = mask_of(config, torch.device("cpu"), False)
-    assert offers.current() is not None
+    assert stocks.current() is not None
     assert not mask.is_argmax_invariant()
     batch: list[Running] = []
     for step in range(150):
@@ -285,7 +304,7 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
                 removed.append(len(batch) - 1)
             batch.pop()
         elif len(batch) < 8 and random.random() < 0.6:
-            prompt = prompts_of(model)[random.integers(7)]
+            prompt = any_prompt(model, random)
             # Some come back after they were put aside, with what they have written.
             batch.append(Running(ASKS[random.integers(len(ASKS))], prompt, [2] if random.random() < 0.3 else []))
             added.append((len(batch) - 1, batch[-1].params, prompt, batch[-1].output))
@@ -295,15 +314,15 @@ def test_the_first_interface_follows_a_batch(small: tuple[Model, Any]) -> None:
             moved.append((one, other, MoveDirectionality.SWAP))
         mask.update_state(BatchUpdate(len(batch), removed, added, moved) if removed or added or moved else None)
         if step % 10 == 9:
-            offers.put(next_offer(offers.current(), random))
+            stocks.put(next_stock(model, random))
         given = torch.from_numpy(random.normal(size=(len(batch), 64))).float()
         logits = mask.apply(given.clone())
         for row, running in enumerate(batch):
-            assert logits[row].equal(expected(running, offers.current(), given[row])), (step, row, running)
-            running.output.append(token_of(logits[row], model.offer, random))
+            assert logits[row].equal(expected(running, stocks.current(), given[row])), (step, row, running)
+            running.output.append(token_of(logits[row], model.stock, random))
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_the_second_interface_reads_the_runners_history(
     small: tuple[Model, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,7 +345,7 @@ def test_the_second_interface_reads_the_runners_history(
             del batch[gone]
         elif len(batch) < 8 and random.random() < 0.6:
             name = next(number for number in range(9) if str(number) not in states.req_id_to_index)
-            running = Running(ASKS[random.integers(len(ASKS))], prompts_of(model)[random.integers(7)])
+            running = Running(ASKS[random.integers(len(ASKS))], any_prompt(model, random))
             running.output += [2] * int(random.integers(3))
             everything = running.prompt + running.output
             states.add_request(str(name), len(running.prompt), everything, len(everything) - 1, 100)
@@ -336,7 +355,7 @@ def test_the_second_interface_reads_the_runners_history(
         if not batch:
             continue
         if step % 10 == 9:
-            offers.put(next_offer(offers.current(), random))
+            stocks.put(next_stock(model, random))
         order = random.permutation(list(batch)).tolist()
         slots = [states.req_id_to_index[str(name)] for name in order]
         states.prompt_len.copy_to_uva()
@@ -355,11 +374,11 @@ def test_the_second_interface_reads_the_runners_history(
         )  # fmt: skip
         logits = mask.apply(given.clone(), context)
         for row, name in enumerate(order):
-            assert logits[row].equal(expected(batch[name], offers.current(), given[row]))
-            batch[name].output.append(token_of(logits[row], model.offer, random))
+            assert logits[row].equal(expected(batch[name], stocks.current(), given[row]))
+            batch[name].output.append(token_of(logits[row], model.stock, random))
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     from vllm.v1.worker.cpu import buffer_utils as on_cpu
     from vllm.v1.worker.gpu import buffer_utils
@@ -370,7 +389,7 @@ def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monke
     model, config = small
     states = RequestState(8, 256, 512, 3, 64, torch.device("cpu"))
     mask = mask_of(config, LogitsProcRequestState.from_request_state(states))
-    item = model.offer.vocabulary.tokens(np.array([[0, 0, 0]]))[0].tolist()
+    item = model.stock.vocabulary.tokens(np.array([[0, 0, 0]]))[0].tolist()
     requests = [Running({}, [5, 6], [7, *item[:1]]), Running(None, [5]), Running({"mode": "items"}, [5], item[:2])]
     drafts = [item[1:3], [4], []]
     rows = []
@@ -400,7 +419,40 @@ def test_the_second_interface_reads_draft_tokens(small: tuple[Model, Any], monke
     context = LogitsContext(slots, each, each.numpy(), places, fed, positions, bound)
     logits = mask.apply(given.clone(), context)
     for found, before, row in zip(logits, given, rows, strict=True):
-        assert found.equal(expected(row[4], offers.current(), before))
+        assert found.equal(expected(row[4], stocks.current(), before))
+
+
+@pytest.mark.usefixtures("nothing_in_stock")
+def test_where_the_catalogue_is_found(
+    small: tuple[Model, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the workspace that the model lies in, or the one that is named; each model has its own."""
+    from genrec.decode.vllm_stock import adopt
+
+    model, config = small
+    config = deepcopy(config)
+    config.additional_config = {}
+    found = adopt(config)
+    assert found is not None
+    assert len(found.trie) == len(found.catalog) == N
+    assert adopt(config) is found
+    alone = tmp_path / "elsewhere" / "model"
+    shutil.copytree(model.folder, alone)
+    config.model_config.model = str(alone)
+    assert adopt(config) is None
+    monkeypatch.setenv("GENREC_CATALOGUE", str(model.folder.parents[1]))
+    assert len(adopt(config).trie) == N
+    config.additional_config = {"genrec": {"catalogue": str(tmp_path / "nowhere")}}
+    stocks.put(None)
+    with pytest.raises(UserError, match="no such file"):
+        adopt(config)
+    # The model's words, trained on other items.
+    shutil.copytree(model.folder.parents[1], tmp_path / "other")
+    SemanticIds(model.codes[::-1].copy(), SIZES).save(tmp_path / "other" / "sid" / "sids.safetensors")
+    config.model_config.model, config.additional_config = str(tmp_path / "other" / "lm" / "model"), {}
+    monkeypatch.delenv("GENREC_CATALOGUE")
+    with pytest.raises(UserError, match="trained on other semantic IDs"):
+        adopt(config)
 
 
 def test_a_second_mask_of_an_engine_rests(small: tuple[Model, Any]) -> None:
@@ -420,8 +472,6 @@ def test_a_second_mask_of_an_engine_rests(small: tuple[Model, Any]) -> None:
 
 
 def test_asynchronous_scheduling_hides_tokens_from_entry_points(small: tuple[Model, Any]) -> None:
-    from copy import deepcopy
-
     _, config = small
     config = deepcopy(config)
     config.scheduler_config.async_scheduling, config.model_config.logits_processors = True, None
@@ -429,14 +479,14 @@ def test_asynchronous_scheduling_hides_tokens_from_entry_points(small: tuple[Mod
         mask_of(config, torch.device("cpu"), False)
 
 
-@pytest.mark.usefixtures("nothing_offered")
+@pytest.mark.usefixtures("nothing_in_stock")
 def test_requests_that_cannot_be_met_are_refused_at_the_door(small: tuple[Model, Any]) -> None:
     model, _ = small
     for said, message in [({"mod": "items"}, "did you mean 'mode'"), ({"deny": "i1"}, "list of item ids")]:
         with pytest.raises(ValueError, match=message):
             validate(Running(said, []).params)
     validate(Running({"deny": ["i99"]}, []).params)
-    offers.put(model.offer)
+    stocks.put(model.stock)
     with pytest.raises(ValueError, match="no item 'i99'"):
         validate(Running({"deny": ["i99"]}, []).params)
     for setting in ({"ignore_eos": True}, {"min_tokens": 5}):
@@ -484,7 +534,7 @@ def test_base_and_adapters_have_hugging_faces_logits(either: tuple[Model, Any]) 
             some, answers = [repeated[place] for place in mine], [found[place] for place in mine]
             masks = None
             if said is not None:
-                masks = [SidLogitsProcessor(model.offer, len(prompt), Ask.read(said), STOP) for prompt in some]
+                masks = [SidLogitsProcessor(model.stock, len(prompt), Ask.read(said), STOP) for prompt in some]
             if name is None:
                 with model.tuned.disable_adapter():
                     check(model.tuned, some, answers, masks)
@@ -511,7 +561,7 @@ def test_a_merged_checkpoint_has_its_adapters_logits(either: tuple[Model, Any]) 
 
 def items_in(model: Model, prompt: list[int], tokens: list[int]) -> list[int]:
     """The items of an answer; fails on anything between the marks that is none. The last one may be cut off."""
-    words, trie = model.offer.vocabulary, model.offer.trie
+    words, trie = model.stock.vocabulary, model.stock.trie
     paths = torch.stack([trie.codes_at(level + 1, nodes) for level, nodes in enumerate(trie.paths())], 1).numpy()
     item_of = {tuple(row): item for item, row in enumerate(words.tokens(paths).tolist())}
     stream = prompt[len(prompt) - prompt[::-1].index(words.begin) - 1 :] if words.begin in prompt else []
@@ -581,7 +631,7 @@ def test_a_swap_holds_for_answers_under_way(either: tuple[Model, Any], tmp_path:
     """One half of the items is there, then the other: no answer names one of the first after one of the second."""
     model, engine = either
     halves = [RankBitmap.of_mask(np.arange(N) % 2 == half) for half in (0, 1)]
-    swap = partial(engine.collective_rpc, "swap_offer")
+    swap = partial(engine.collective_rpc, "swap_stock")
     swap(kwargs={"version": 1, "available": halves[0].words.tobytes()})
     for number in range(16):
         parameters = params_of(temperature=1.5, max_tokens=200, min_tokens=200, seed=number, extra_args={"genrec": {}})
@@ -589,18 +639,18 @@ def test_a_swap_holds_for_answers_under_way(either: tuple[Model, Any], tmp_path:
     done: dict[str, list[int]] = {}
     for step in range(100_000):
         if step == 60:
-            assert swap(kwargs={"version": 2, "available": halves[1].words.tobytes()}) == [2]
+            assert swap(kwargs={"version": 2, "available": halves[1].words.tobytes()}) == [True]
         done |= {one.request_id: list(one.outputs[0].token_ids) for one in engine.llm_engine.step() if one.finished}
         if len(done) == 16:
             break
-    ranks = [[model.offer.rank_of[item] % 2 for item in items_in(model, [], tokens)] for tokens in done.values()]
+    ranks = [[model.stock.rank_of[item] % 2 for item in items_in(model, [], tokens)] for tokens in done.values()]
     assert all(one == sorted(one) for one in ranks)
     assert {half for one in ranks for half in one} == {0, 1}
     # And another catalogue, from files.
-    trie, catalog = model.offer.trie, model.offer.catalog
+    trie, catalog = model.stock.trie, model.stock.catalog
     trie.save(tmp_path / "trie.safetensors")
     catalog.write(tmp_path / "catalog.parquet")
     files = {"trie": str(tmp_path / "trie.safetensors"), "catalog": str(tmp_path / "catalog.parquet")}
-    assert swap(kwargs={"version": 3, **files}) == [3]
+    assert swap(kwargs={"version": 3, **files}) == [True]
     answer = asked(engine, [[5, 6]], {"mode": "items", "count": 40}, max_tokens=201)[0]
     assert len(items_in(model, [], list(answer.token_ids[:-1]))) == 40

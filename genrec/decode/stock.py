@@ -1,6 +1,6 @@
 """What a language model may name, one version at a time: the trie, its words, what is available, the columns.
 
-A process that serves one model has one *current* offer. Whoever masks takes it once a step, by one read; `put` puts
+A process that serves a model has one *current* stock. Whoever masks takes it once a step, by one read; `put` puts
 another in its place by one assignment, while requests are in flight.
 """
 
@@ -20,6 +20,7 @@ from genrec.decode.columns import ColumnIndex
 from genrec.decode.sid_mask import SidMask
 from genrec.decode.trie import Trie
 from genrec.errors import UserError
+from genrec.model.lm import ABOUT, check_catalogue, read_about
 from genrec.model.vocabulary import SidVocabulary
 from genrec.sid import SemanticIds
 
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Offer:
+class Stock:
     """Never changed once it is made.
 
     trie, vocabulary: the items and their words. catalog: ids and columns, which requests' lists and filters need; None
-    where there are none. available: the ranks that anybody may get, None for all. version: counts changes.
+    where there are none. available: the ranks that anybody may get, None for all. version: counts changes. model: the
+    folder of the model whose stock it is, "" for whichever model a process has.
     """
 
     trie: Trie
@@ -40,6 +42,7 @@ class Offer:
     catalog: Catalog | None = None
     available: RankBitmap | None = None
     version: int = 0
+    model: str = ""
 
     def __post_init__(self) -> None:
         for what, n in (
@@ -86,41 +89,41 @@ class Offer:
         trie: Trie | None = None,
         catalog: Catalog | None = None,
         version: int | None = None,
-    ) -> Offer:
+    ) -> Stock:
         """The next version. available: the ranks of its trie, None for all. trie, catalog: None where they stay."""
         number = self.version + 1 if version is None else version
-        other = Offer(trie or self.trie, self.vocabulary, catalog or self.catalog, available, number)
+        other = Stock(trie or self.trie, self.vocabulary, catalog or self.catalog, available, number, self.model)
         if other.trie is self.trie:
             kept = ("rank_of", "_masks", *(["index"] if catalog is None else []))
             other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
         return other
 
 
-def load(workspace: Path, tokenizer: PreTrainedTokenizerBase, model: Path | None = None) -> Offer:
-    """The catalogue of a workspace (its stages `sid` and `data`) in the words of a tokenizer.
+def load(workspace: Path, tokenizer: PreTrainedTokenizerBase, model: Path) -> Stock:
+    """The catalogue of a workspace (its stages `sid` and `data`) in the words of the tokenizer of `model`.
 
-    model: the folder of a language model (`genrec.model.lm`), to see that it was trained on these semantic IDs.
-    UserError where a part is missing or of another catalogue.
+    Where `model` is that of a language model's folder (`genrec.model.lm`), it must have been trained on these semantic
+    IDs. UserError where it was not, and where a part is missing.
     """
     ids = SemanticIds.load(workspace / "sid" / "sids.safetensors")
-    if model is not None:
-        from genrec.model.lm import check_catalogue, read_about
-
-        check_catalogue(model, read_about(model), ids)
+    folder = model.resolve().parent
+    if (folder / ABOUT).is_file():
+        check_catalogue(folder, read_about(folder), ids)
     table = workspace / "data" / "catalog.parquet"
     catalog = Catalog.read(table) if table.is_file() else None
-    return Offer(Trie.build(ids), SidVocabulary.of(tokenizer, ids.codebook_sizes), catalog)
+    words = SidVocabulary.of(tokenizer, ids.codebook_sizes)
+    return Stock(Trie.build(ids), words, catalog, model=str(model))
 
 
-_current: Offer | None = None
+_current: Stock | None = None
 
 
-def current() -> Offer | None:
-    """What this process offers now; None before the first `put`."""
+def current() -> Stock | None:
+    """What this process stocks now; None before the first `put`."""
     return _current
 
 
-def put(offer: Offer | None) -> None:
+def put(stock: Stock | None) -> None:
     """From the next step on this is what may be named, in answers that are under way too."""
     global _current
-    _current = offer
+    _current = stock
