@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from genrec.decode.living import Snapshot
     from genrec.decode.offsets import Offsets
     from genrec.explain.gazetteer import Synonyms
+    from genrec.explain.speech import Speech
     from genrec.explain.writer import Explainer, Explanation, Write
 
 __all__ = ["LIVE", "Recommendation", "Recommendations", "Recommender", "Request", "load_generator"]
@@ -187,6 +188,12 @@ class Recommender(Changeable):
             known = self._explaining = (now, synonyms, made)
         histories = Sequences.from_lists([indices_of(history, now.catalog)])
         return known[2].explain(histories, 0, indices_of([item_id], now.catalog)[0], write)
+
+    def speech(self) -> Speech:
+        """The run's language model as a writer for `explain`; UserError where the run has none."""
+        from genrec.explain.speech import Speech
+
+        return Speech.read(self.path, self.snapshot.ids)
 
     def offsets(self, values: Mapping[str, float]) -> Offsets:
         """Score offsets by item id, for everybody: a prior, a discount for popularity. UserError unless finite.

@@ -14,7 +14,7 @@ import polars as pl
 
 from genrec.data.catalog import Catalog
 from genrec.explain.claims import Claim, Has, Owned, World
-from genrec.explain.gazetteer import PRICES, Gazetteer, Synonyms, sentences
+from genrec.explain.gazetteer import PRICES, Gazetteer, Synonyms
 from genrec.explain.reader import Reading
 from genrec.model.tasks.facts import Facts
 from genrec.sid.codes import SemanticIds
@@ -63,7 +63,7 @@ class Checker:
         """All sentences of `text` about `item` for somebody with `history` (item indices, oldest first)."""
         world = self.world(history, item)
         found = []
-        for marks in sentences(self.gazetteer.marks(text), text):
+        for marks in self.gazetteer.sentences(text):
             named = {item, *(thing for mark in marks for thing in mark.items)}
             allowed = self.gazetteer.words(sorted(named), self.texts)
             claims = tuple(Reading(marks, item, set(world.history), allowed).read())

@@ -17,13 +17,15 @@ from genrec.data.catalog import Catalog
 from genrec.errors import UserError, nearest
 from genrec.explain import lexicon
 from genrec.model.tasks.facts import Facts
-from genrec.model.vocabulary import BEGIN, text
+from genrec.model.vocabulary import text
 from genrec.sid.codes import SemanticIds
 
 Synonyms = Mapping[str, Mapping[str, Sequence[str]]]
 
 PRICES = ("price",)
 """Columns of numbers that are prices."""
+LONG = 4
+"""Words from which on a value may have commas in it."""
 LONGEST = 40
 """Words of a title that are compared."""
 WORDS = 8
@@ -36,6 +38,7 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 ENDS = ".!?"
+ENDING = re.compile(r"[.!?]\s")
 ARTICLES = ("the", "a", "an", "my", "your")
 
 
@@ -73,8 +76,8 @@ class Gazetteer:
         self._codes = {text(codes): item for item, codes in enumerate(ids.codes)}
         self._values: dict[tuple[str, ...], set[int]] = defaultdict(set)
         self._cased: dict[tuple[str, ...], bool] = {}
-        for fact, words in enumerate(facts.words):
-            for word in words:
+        for fact, known in enumerate(facts.words):
+            for word in known:
                 self._add(word, fact)
         for column, values in (synonyms or {}).items():
             for value, words in values.items():
@@ -82,6 +85,9 @@ class Gazetteer:
                     self._add(word, _fact(facts, column, value))
         self._lower = {
             item for item, title in enumerate(catalog.table["title"].to_list()) if title and title == title.lower()
+        }
+        self._dotted = {
+            item for item, title in enumerate(catalog.table["title"].to_list()) if title and ENDING.search(title)
         }
         self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for item, title in enumerate(catalog.table["title"].to_list()):
@@ -110,6 +116,10 @@ class Gazetteer:
             at += used
         return marks
 
+    def sentences(self, said: str) -> list[list[Mark]]:
+        """The same, sentence by sentence."""
+        return split(self.marks(said), said)
+
     def words(self, items: Sequence[int], texts: Sequence[str | None]) -> frozenset[str]:
         """The stems of all words in these items' texts."""
         return frozenset(stem for item in items for stem in _stems(texts[item] or ""))
@@ -125,22 +135,25 @@ class Gazetteer:
         """The longest title that begins here; stops within are passed over."""
         if tokens[at].kind == "sid":
             item = self._codes.get(tokens[at].text)
-            kind, items = ("unknown", ()) if item is None else ("item", (item,))
-            return Mark(kind, tokens[at].text, tokens[at].begin, tokens[at].end, items), 1
-        words, places = [], []
+            kind, named = ("unknown", ()) if item is None else ("item", (item,))
+            return Mark(kind, tokens[at].text, tokens[at].begin, tokens[at].end, named), 1
+        words: list[str] = []
+        places: list[int] = []
         for place in range(at, min(len(tokens), at + 2 * LONGEST)):
             if tokens[place].kind == "sid" or len(words) == self._longest_title:
                 break
             if tokens[place].kind != "stop":
                 words.append(tokens[place].stem)
                 places.append(place)
-            elif not words or (tokens[place].text in ENDS and not said[tokens[place].end :][:1].strip()):
+            elif not words:
                 break
         for count in range(len(words), 0, -1):
             items = self._titles.get(tuple(words[:count]))
             if items is None:
                 continue
             begin, end = tokens[at].begin, tokens[places[count - 1]].end
+            if ENDING.search(said[begin:end]) and items[0] not in self._dotted:
+                continue  # one sentence's end and the next one's beginning
             # «a navy tee» is no «Navy Tee», whatever else may be called that.
             if said[begin:end] != said[begin:end].lower() or items[0] in self._lower:
                 return Mark("item", said[begin:end], begin, end, tuple(items)), places[count - 1] - at + 1
@@ -151,12 +164,12 @@ class Gazetteer:
         first = tokens[at]
         if first.kind in ("amount", "number", "stop"):
             return Mark(first.kind, first.text, first.begin, first.end, number=first.number), 1
-        words, places = [], []
+        words: list[str] = []
+        places: list[int] = []
         for place in range(at, len(tokens)):
-            if tokens[place].text == "-":
+            if tokens[place].text in "-,":
                 continue
-            there = tokens[place].kind in ("word", "number") or tokens[place].text == "&"
-            if not there or len(words) == self._longest:
+            if tokens[place].kind not in ("word", "number") or len(words) == self._longest:
                 break
             words.append(tokens[place].stem)
             places.append(place)
@@ -164,6 +177,8 @@ class Gazetteer:
             stems, last = tuple(words[:count]), places[count - 1]
             begin, end = first.begin, tokens[last].end
             span, used = said[begin:end], last - at + 1
+            if "," in span and count < LONG:
+                continue
             cues = _cues().get(_plain(span)) or _cues().get(stems) or frozenset()
             if stems in self._values and (
                 not self._cased[stems] or span[0].isupper() or span[0].isdigit() or (not cues and count > 1)
@@ -180,7 +195,7 @@ class Gazetteer:
         return Mark("word", first.text, first.begin, first.end), 1
 
 
-def sentences(marks: list[Mark], said: str) -> list[list[Mark]]:
+def split(marks: list[Mark], said: str) -> list[list[Mark]]:
     """Marks by sentence. A full stop within a title or a number ends none, nor does one with no blank behind it."""
     found: list[list[Mark]] = [[]]
     for mark in marks:
@@ -260,6 +275,3 @@ def _fact(facts: Facts, column: str, value: str) -> int:
         values = [fact.value for fact in facts.facts if fact.attribute == column]
         raise UserError(f"synonyms: the column {column} has no value {value!r}; {nearest(value, values)}")
     return number
-
-
-__all__ = ["BEGIN", "Gazetteer", "Mark", "Synonyms", "sentences", "short"]

@@ -29,8 +29,6 @@ PHRASES = {
     "tag": "listed under “{value}”",
 }
 """How a value of a column is said behind a thing; of other columns «with the same …: …»."""
-NAMED = 2
-"""Things that are named; further ones are counted."""
 LONG = 2 * WORDS
 """Words of a title that its first eight do not tell from another's."""
 _WORDS = dict(zip(NUMBERS.values(), NUMBERS, strict=True)) | {n: word for word, n in list(NUMBERS.items())[:13]}
@@ -55,10 +53,8 @@ def sentence(evidence: Evidence, citation: Citation, names: Mapping[int, str]) -
     if citation.reason is None:
         alike = " The two are close relatives." if _related(evidence, citation.items[0]) else ""
         return f"Because you bought {the(citation.items[0])}, we suggest {item}.{alike}"
-    named = citation.items[:NAMED]
-    return (
-        f"Because you bought {_bought(named, citation.reason, the)}, we suggest {item}, also {_said(citation.reason)}."
-    )
+    bought, also = _bought(citation.items, citation.reason, the), _said(citation.reason)
+    return f"Because you bought {bought}, we suggest {item}, also {also}."
 
 
 def the_one(name: str) -> str:

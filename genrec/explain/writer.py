@@ -1,7 +1,7 @@
 """From a recommendation to a text that says why: evidence, the model's words, their check, and the template.
 
-Whoever writes is a function from messages to text: a language model by Hugging Face's generate, one in vLLM, a person. It
-is asked to put the evidence into words, and is not trusted: only sentences that hold remain, and only if one of them
+Whoever writes is a function from messages to text: a language model by Hugging Face's generate, one in vLLM, a person.
+It is asked to put the evidence into words, and is not trusted: only sentences that hold remain, and only if one of them
 cites a thing that the score needs. Otherwise the template says it.
 """
 
@@ -19,6 +19,7 @@ from genrec.explain.evidence import Citation, Evidence, cite, gather
 from genrec.explain.gazetteer import Synonyms
 from genrec.explain.scorers import Scorer
 from genrec.explain.template import names, sentence, the_one
+from genrec.model.tasks.explanation import RECENT
 from genrec.model.tasks.facts import Facts
 from genrec.model.tasks.wording import WHY, WHY_GIVEN, listed
 from genrec.model.vocabulary import BEGIN
@@ -74,8 +75,11 @@ class Explainer:
 
     def explain(self, histories: Sequences, row: int, item: int, write: Write | None = None) -> Explanation:
         """Why `item` after the history in row `row`. write: None for the template alone."""
-        evidence = gather(self.scorer, self.facts, self.ids, histories, row, item)
-        citation = cite(evidence)
+        return self.tell(gather(self.scorer, self.facts, self.ids, histories, row, item), write)
+
+    def tell(self, evidence: Evidence, write: Write | None = None) -> Explanation:
+        """The explanation that this evidence makes."""
+        citation, item = cite(evidence), evidence.item
         dropped: tuple[str, ...] = ()
         if write is not None and citation.items:
             read = self.checker.check(write(self.messages(evidence, citation)), evidence.history, item)
@@ -87,8 +91,13 @@ class Explainer:
         return self._told(evidence, self.checker.check(said, evidence.history, item), "template", dropped)
 
     def messages(self, evidence: Evidence, citation: Citation) -> list[dict[str, str]]:
-        """What the writer is asked: the evidence as the task «explanation» gives it, items as semantic IDs."""
-        names = [sid_text(codes) for codes in self.ids.codes[[evidence.item, *evidence.history]]]
+        """What the writer is asked: the evidence as the task «explanation» gives it, items as semantic IDs.
+
+        Of the history it is shown the newest things, and those that it shall cite.
+        """
+        newest = evidence.history[-RECENT:]
+        shown = [*(thing for thing in citation.items if thing not in newest), *newest]
+        names = [sid_text(codes) for codes in self.ids.codes[[evidence.item, *shown]]]
         asking = {"item": names[0], "history": "".join(names[1:])}
         if citation.reason is None:
             return [{"role": "user", "content": WHY[0].format(**asking)}]
