@@ -2,18 +2,20 @@
 
     python benchmarks/explanations.py runs/demo --users 500 --lm lm --json explanations.json
 
-*Deletion.* Of each user's first recommendation the score is taken again without the things that its explanation cites:
-the first of them, all of them. Its fall is compared with that without as many other things of the history, drawn at
-random, and without the newest, where these are not what is cited. Equal falls count as half; histories without enough
-other things are left out and counted. «ranking» is what the run ranks by, «codes» the log-probability of the semantic ID alone.
+*Deletion.* Of each user's first recommendation the score is taken again without the things that its explanation
+cites: the first of them, all of them. Its fall is compared with that without as many other things of the history,
+drawn at random, and without the newest, where these are not what is cited. Equal falls count as half; histories
+without enough other things are left out and counted. «ranking» is what the run ranks by, «codes» the log-probability
+of the semantic ID alone.
 
-*Causes* (fashion). The world knows which likenesses raised its own weight for an item (genrec/data/synthetic/causes.py).
-A cited value is a true cause where that likeness raised the weight of the recommended item, for that person's hidden
-taste at that time, by a quarter or more; of a series, if a cited thing is one of the last two, from which alone a series
-goes on. Beside it what a draw among the shared values would reach, and one among all values of the item.
+*Causes* (fashion). The world knows which likenesses raised its own weight for an item
+(genrec/data/synthetic/causes.py). A cited value is a true cause where that likeness raised the weight of the
+recommended item, for that person's hidden taste at that time, by a quarter or more; of a series, if a cited thing is
+one of the last two, from which alone a series goes on. Beside it what a draw among the shared values would reach, and
+one among all values of the item.
 
-*Check* (fashion). True and false sentences of `phrasings.py` about real histories: how many false ones are dropped, how
-many true ones too.
+*Check* (fashion). True and false sentences of `phrasings.py` about real histories: how many false ones are dropped,
+how many true ones too.
 
 *Writing.* What the run's language model writes, asked as `genrec.explain.writer` asks; how much of it stays.
 """
@@ -277,8 +279,8 @@ def writing(
 
 
 def correct(explainer: Explainer, told: Explanation) -> bool:
-    """Whether it names things of the history and, where it says what they share with the item, they do: looked up in the
-    catalogue's table, not by the checker."""
+    """Whether it names things of the history and, where it says what they share with the item, they do: looked up in
+    the catalogue's table, not by the checker."""
     table, index = explainer.catalog.table, explainer.catalog.index
     things = [index[item_id] for item_id in told.cited]
     if not things or not set(things) <= set(told.evidence.history):

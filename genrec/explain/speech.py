@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 
 from genrec.decode.hf_logits import SidLogitsProcessor
-from genrec.decode.offer import Offer
 from genrec.decode.sid_slots import Ask
+from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
 from genrec.model import lm, prompts
 from genrec.model.lm import LanguageModel
@@ -21,17 +21,17 @@ TOKENS = 120
 
 
 class Speech:
-    """`write` for `Explainer.explain`. offer: what may be named. batch: conversations per pass of `many`."""
+    """`write` for `Explainer.explain`. stock: what may be named. batch: conversations per pass of `many`."""
 
-    def __init__(self, language: LanguageModel, offer: Offer, *, batch: int = 32) -> None:
-        self.language, self.offer, self.batch = language, offer, batch
+    def __init__(self, language: LanguageModel, stock: Stock, *, batch: int = 32) -> None:
+        self.language, self.stock, self.batch = language, stock, batch
 
     @classmethod
     def read(cls, run: Path, ids: SemanticIds, stage: str = "lm") -> Speech:
         """The model that `stage` of a workspace holds. It may name every item, also one that nobody gets any more: it
         may stand in a history. UserError where there is no such model, or it was trained on other semantic IDs."""
         language = lm.load(run / stage, ids=ids)
-        return cls(language, Offer(Trie.build(ids), language.vocabulary))
+        return cls(language, Stock(Trie.build(ids), language.vocabulary))
 
     def __call__(self, messages: list[dict[str, str]]) -> str:
         return self.many([messages])[0]
@@ -54,7 +54,7 @@ class Speech:
             tokens[row, longest - len(prompt) :] = torch.tensor(prompt)
             mask[row, longest - len(prompt) :] = 1
         stop = model.generation_config.eos_token_id
-        limits = SidLogitsProcessor(self.offer, longest, [Ask()] * len(rows), stop, model.device)
+        limits = SidLogitsProcessor(self.stock, longest, [Ask()] * len(rows), stop, model.device)
         written = model.generate(  # type: ignore[operator]
             input_ids=tokens.to(model.device), attention_mask=mask.to(model.device), max_new_tokens=TOKENS,
             do_sample=False, logits_processor=[limits], pad_token_id=tokenizer.pad_token_id,
