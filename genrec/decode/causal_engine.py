@@ -7,6 +7,7 @@ no code stands for costs nothing. The model runs unchanged: norms, rotary positi
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from genrec.decode.beams import Beams, search
+from genrec.decode.causal_score import score as teacher_forced
 from genrec.decode.constraints import Constraints
 from genrec.decode.prompt_cache import PromptCache, Read
 from genrec.decode.shared_attention import NAME, PromptState
@@ -62,6 +64,14 @@ class CausalEngine:
         self._state: PromptState | None = None
         self._turn = threading.Lock()
         self._share()
+
+    def over(self, trie: Trie) -> CausalEngine:
+        """The same model over another catalogue of the same codebooks. Both may be asked; they take turns."""
+        if trie.codebook_sizes != self.trie.codebook_sizes:
+            raise ValueError(f"codebook sizes {trie.codebook_sizes}: the engine has {self.trie.codebook_sizes}")
+        other = copy.copy(self)
+        other.trie, other._state = trie.to(self.model.device), None
+        return other
 
     # ------------------------------------------------------------------ answers
 
@@ -117,6 +127,22 @@ class CausalEngine:
             hidden = self._read(state, prompts, lengths)
             step = _Beams(self, state, hidden, compact=normalise == "catalogue" and device.type == "cpu")
             return search(step, self.trie, constraints, width=width, k=k, normalise=normalise)
+
+    @torch.inference_mode()
+    def score(self, prompts: Tensor, lengths: Tensor, items: Tensor, normalise: str = "catalogue") -> Tensor:
+        """log p(item | prompt) as `search` scores it, for items int64 (B, P): float32 (B, P), on the CPU.
+
+        Batches as in `answer`; an item's place among the P changes nothing.
+        """
+        found = torch.empty(items.shape)
+        for rows in lengths.argsort(stable=True).cpu().split(self.batch_of(int(lengths.max()), items.shape[1])):
+            some, device = lengths[rows].to(self.model.device), self.model.device
+            asked = prompts[rows, : int(some.max())].to(device)
+            with self._turn:
+                state = self._room(len(rows), asked.shape[1], items.shape[1] * (self.trie.levels - 1))
+                step = _Beams(self, state, self._read(state, asked, some), compact=False)
+                found[rows] = teacher_forced(step, self.trie, items[rows].to(device), normalise).cpu()
+        return found
 
     def batch_of(self, length: int, k: int = 1) -> int:
         """How many prompts of `length` tokens go into one batch."""

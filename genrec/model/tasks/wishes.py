@@ -1,0 +1,109 @@
+"""Wishes: values that an item shall have together, how they are said, and which are kept from training.
+
+Of every two facts a hash says whether they may be wished for together in training. A wish is held out where any two of
+its facts may not: no training question of any task ever states these two side by side, alone or among others.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from genrec.model.tasks.facts import Facts
+from genrec.model.tasks.wording import BEHIND, CHANGED, CHANGED_ELSE, FACT, HEADS, THING
+
+HELD_OUT = 10
+"""One in so many pairs of facts."""
+PAGE = 10
+"""What a page of results shows, and as many as a change must leave to choose from."""
+ANSWERS = 10
+"""Items of an answer in training, at most."""
+SIZES = (0.2, 0.4, 0.4)
+"""How often a wish has one fact, two, three."""
+TRIES = 20
+
+
+def held_out(facts: Facts, wish: Sequence[int]) -> bool:
+    """Whether two of these facts, by number, are kept from training together. A function of the values alone."""
+    return any(_apart(facts, one, other) for one, other in combinations(wish, 2))
+
+
+def _apart(facts: Facts, one: int, other: int) -> bool:
+    names = sorted(f"{facts.facts[fact].attribute}={facts.facts[fact].value}" for fact in (one, other))
+    return zlib.crc32("|".join(names).encode()) % HELD_OUT == 0
+
+
+def draw(facts: Facts, item: int, random: np.random.Generator) -> tuple[int, ...]:
+    """Some facts of `item` that may be wished for in training; none where it has none."""
+    known = np.array(facts.of(item), np.int64)
+    if not len(known):
+        return ()
+    size = min(int(random.choice(len(SIZES), p=SIZES)) + 1, len(known))
+    for _ in range(TRIES):
+        wish = tuple(random.permutation(known)[:size].tolist())
+        if not held_out(facts, wish):
+            return wish
+    return wish[:1]
+
+
+def page(items: np.ndarray, random: np.random.Generator) -> list[int]:
+    """Up to `ANSWERS` of `items`, any of them as likely, in any order."""
+    return random.permutation(items)[:ANSWERS].tolist()
+
+
+def phrase(facts: Facts, wish: Sequence[int], random: np.random.Generator, *, said: Sequence[str] = ()) -> str:
+    """A wish in words: as one speaks, as keywords, or column by column.
+
+    said: the words for its facts; without them each one's own value or what titles say for it.
+    """
+    words = list(said) or [word(facts, fact, random) for fact in wish]
+    order = random.permutation(len(wish)).tolist()
+    manner = random.random()
+    if manner < 0.2:
+        return " ".join(words[at] for at in order)
+    if manner < 0.4:
+        return ", ".join(FACT.format(attribute=facts.facts[wish[at]].attribute, value=words[at]) for at in order)
+    before, thing, behind = [], THING, []
+    for at in order:
+        name = facts.facts[wish[at]].attribute
+        if name in HEADS and thing == THING:
+            thing = words[at]
+        elif name in BEHIND:
+            behind.append(str(random.choice(BEHIND[name])).format(words[at]))
+        else:
+            before.append(words[at])
+    return " ".join([thing, *before, *behind] if thing == THING else [*before, thing, *behind])
+
+
+def word(facts: Facts, fact: int, random: np.random.Generator) -> str:
+    """The value as its column writes it, half of the time; else what titles say for it."""
+    words = facts.words[fact]
+    return words[0] if len(words) == 1 or random.random() < 0.5 else str(random.choice(words[1:]))
+
+
+def changed(facts: Facts, fact: int, random: np.random.Generator, *, said: str = "") -> str:
+    """Another value asked for, as it stands behind «but»: in red."""
+    attribute, value = facts.facts[fact].attribute, said or word(facts, fact, random)
+    if attribute in CHANGED:
+        return str(random.choice(CHANGED[attribute])).format(value)
+    return str(random.choice(CHANGED_ELSE)).format(attribute=attribute, value=value)
+
+
+def kept(facts: Facts, item: int, new: int) -> tuple[int, ...]:
+    """What stays of an item where it gets the fact `new`: its kind, and of its further facts, column by column, each
+    one that leaves a full page of items to show. Of a kind that the new value does not come in, nothing stays."""
+    stays: list[int] = []
+    for fact in _others(facts, item, new):
+        enough = PAGE if stays or facts.facts[fact].attribute not in HEADS else 1
+        if len(facts.items([new, *stays, fact])) >= enough:
+            stays.append(fact)
+    return tuple(stays)
+
+
+def _others(facts: Facts, item: int, new: int) -> list[int]:
+    """The item's facts of other columns, things first."""
+    others = [fact for fact in facts.of(item) if facts.facts[fact].attribute != facts.facts[new].attribute]
+    return sorted(others, key=lambda fact: facts.facts[fact].attribute not in HEADS)
