@@ -67,7 +67,7 @@ class VllmEngine:
         width: int = 50,
         adapters: Mapping[str, str | Path] | None = None,
         mode: str = "auto",
-        chunk_seconds: float = 0.1,
+        chunk_seconds: float = 0.08,
         arena: int = ARENA,
         connect: Callable[[dict[str, Any]], Line] = Inline,
         rank: int = 0,
