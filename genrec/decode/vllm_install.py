@@ -36,7 +36,7 @@ def require_vllm() -> ModuleType:
         broken = [name for name in TRIO if _broken(name)]
         if broken:
             raise UserError(
-                f"vLLM cannot start: {' and '.join(broken)} {'does' if len(broken) == 1 else 'do'} not fit this build "
+                f"vLLM cannot start: {', '.join(broken)} {'does' if len(broken) == 1 else 'do'} not fit this build "
                 f"of torch ({_first_line(error)}). Nothing here needs them; remove them:\n"
                 f"    {sys.executable} -m pip uninstall -y {' '.join(TRIO)}"
             ) from error
