@@ -83,15 +83,12 @@ class Gazetteer:
             for value, words in values.items():
                 for word in words:
                     self._add(word, _fact(facts, column, value))
-        self._lower = {
-            item for item, title in enumerate(catalog.table["title"].to_list()) if title and title == title.lower()
-        }
-        self._dotted = {
-            item for item, title in enumerate(catalog.table["title"].to_list()) if title and ENDING.search(title)
-        }
+        titles = called(catalog)
+        self._lower = {item for item, title in enumerate(titles) if title == title.lower()}
+        self._dotted = {item for item, title in enumerate(titles) if ENDING.search(title)}
         self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for item, title in enumerate(catalog.table["title"].to_list()):
-            for name in {title, *(short(title, length) for length in (WORDS, 2 * WORDS, LONGEST))} if title else ():
+        for item, title in enumerate(titles):
+            for name in {title, *(short(title, length) for length in (WORDS, 2 * WORDS, LONGEST))}:
                 self._titles[_stems(name)[:LONGEST]].append(item)
         self._longest_title = max(map(len, self._titles), default=0)
         self._names = {
@@ -193,6 +190,12 @@ class Gazetteer:
             if count == 1 and first.text.lower() in lexicon.NUMBERS:
                 return Mark("number", span, begin, end, number=lexicon.NUMBERS[first.text.lower()]), used
         return Mark("word", first.text, first.begin, first.end), 1
+
+
+def called(catalog: Catalog) -> list[str]:
+    """What every item is called: its title, or its own id where it has none."""
+    own = zip(catalog.table["title"].to_list(), catalog.ids, strict=True)
+    return [title if title and title.strip() else item_id for title, item_id in own]
 
 
 def split(marks: list[Mark], said: str) -> list[list[Mark]]:

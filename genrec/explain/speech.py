@@ -43,7 +43,7 @@ class Speech:
             said += self._answers(conversations[begin : begin + self.batch])
         return said
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def _answers(self, conversations: Sequence[list[dict[str, str]]]) -> list[str]:
         model, tokenizer = self.language.model, self.language.tokenizer
         rows = [prompts.prompt(tokenizer, messages, item=False) for messages in conversations]

@@ -16,7 +16,7 @@ from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.explain.checker import Checker, Sentence
 from genrec.explain.evidence import Citation, Evidence, cite, gather
-from genrec.explain.gazetteer import Synonyms
+from genrec.explain.gazetteer import Synonyms, called
 from genrec.explain.scorers import Scorer
 from genrec.explain.template import names, sentence, the_one
 from genrec.model.tasks.explanation import RECENT
@@ -66,8 +66,7 @@ class Explainer:
     ) -> None:
         self.catalog, self.ids, self.scorer, self.synonyms = catalog, ids, scorer, synonyms
         self.facts = facts or Facts(catalog)
-        own = zip(catalog.table["title"].to_list(), catalog.ids, strict=True)
-        self.titles = [title if title and title.strip() else item_id for title, item_id in own]
+        self.titles = called(catalog)
 
     @cached_property
     def checker(self) -> Checker:

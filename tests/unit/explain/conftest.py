@@ -65,6 +65,6 @@ class Additive:
         return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def additive() -> Callable[..., Additive]:
     return Additive
