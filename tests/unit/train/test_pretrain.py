@@ -104,15 +104,15 @@ def test_the_seed_decides(world: World, base: tuple[Any, Any, Any]) -> None:
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
 
 
-def test_pages_show_every_item_once_with_its_own_text(world: World) -> None:
-    texts = room.item_texts(world.catalog)
-    titles = world.catalog.table["title"].to_list()
-    pages = room.documents(texts, titles, world.ids, 0, 0)
-    assert room.documents(texts, titles, world.ids, 0, 0) == pages != room.documents(texts, titles, world.ids, 0, 1)
+def test_pages_show_every_item_once_with_something_said_of_it(world: World) -> None:
+    said = room.things_said(world.material, room.item_texts(world.catalog))
+    assert said[0] == ["red coat", "red coat", "red, coat, wool", "A red coat of wool."]
+    pages = room.documents(said, world.ids, 0, 0)
+    assert room.documents(said, world.ids, 0, 0) == pages != room.documents(said, world.ids, 0, 1)
     together = "\n".join(pages)
     for item in range(96):
         word = vocabulary.text(world.ids.codes[item])
         assert together.count(word) == 1
-        forms = [f"{a}{between}{b}" for said in (texts[item], titles[item]) for a, b in ((word, said), (said, word))
+        forms = [f"{a}{between}{b}" for text in said[item] for a, b in ((word, text), (text, word))
                  for between in (" ", "<|im_end|>\n<|im_start|>assistant\n")]  # fmt: skip
         assert any(form in together for form in forms)
