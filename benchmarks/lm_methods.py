@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
 
     found: dict[str, Any] = {"run": str(asked.run), "rows": [], "memory": [], "machine": machine()}
-    recipes = {method: asked.recipe for method in METHODS} | dict(one.split("=", 1) for one in asked.recipe_of)
+    recipes = dict.fromkeys(METHODS, asked.recipe) | dict(one.split("=", 1) for one in asked.recipe_of)
     for method in asked.methods:
         for seed in asked.seeds:
             found["rows"].append(trained(asked, method, recipes[method], seed))
@@ -198,9 +198,11 @@ def tell(found: dict[str, Any]) -> None:
         for row in found["memory"]:
             print(f"| {SAID[row['method']]} | {row['peak']:,.0f} | {row['before']:,.0f} | {row['weights_mb']:,.0f} "
                   f"| {row['seconds_per_step']:.1f} |")  # fmt: skip
-        shape, steps = found["shape"], found["memory"][0]
-        print(f"\nRandom weights, {shape['num_hidden_layers']} layers of width {shape['hidden_size']:,}, "
-              f"{shape['vocab_size']:,} words; {steps['steps']} steps of {steps['batch_tokens']:,} tokens.\n")  # fmt: skip
+        shape, first = found["shape"], found["memory"][0]
+        print(
+            f"\nRandom weights, {shape['num_hidden_layers']} layers of width {shape['hidden_size']:,}, "
+            f"{shape['vocab_size']:,} words; {first['steps']} steps of {first['batch_tokens']:,} tokens.\n"
+        )
     print(line(found["machine"]))
 
 

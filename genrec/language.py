@@ -138,13 +138,15 @@ def tune(workspace: Workspace, experiment: Experiment, recipe: LmRecipe, name: s
             figures | {"base": recipe.base or BASE, "name": name},
         )  # fmt: skip
         stage.metrics |= figures | {"parameters": said["parameters"]}
+        sizes = tuning.sizes
         progress.say(
-            f"{target}: {recipe.method}, {said['parameters']['trained']:,} of {said['parameters']['total']:,} parameters "
-            f"trained ({said['parameters']['share']:.1%}) and {said['parameters']['rows']:,} in rows of semantic IDs"
+            f"{target}: {recipe.method}, {sizes.trained:,} of {sizes.total:,} parameters trained ({sizes.share:.1%}), "
+            f"and {sizes.rows:,} in rows of semantic IDs"
         )
 
-    plan = recipe.model_dump(exclude={"processes"}) | asked(experiment.data, "exclude_seen")
-    workspace.run(target, work, recipe=plan, inputs=inputs, seed=experiment.seed)
+    plan = recipe.model_dump(exclude={"processes", "seed"}) | asked(experiment.data, "exclude_seen")
+    seed = experiment.seed if recipe.seed is None else recipe.seed
+    workspace.run(target, work, recipe=plan, inputs=inputs, seed=seed)
 
 
 def stage_name(name: str | None) -> str:
@@ -297,7 +299,7 @@ def _pieces(tokenizer: PreTrainedTokenizerBase, tokens: list[int], mask: list[bo
     """Runs of tokens that are learned from and of those that are not, as text."""
     ends = [place for place in range(1, len(mask)) if mask[place] != mask[place - 1]]
     runs = zip([0, *ends], [*ends, len(mask)], strict=True)
-    return [(tokenizer.decode(tokens[begin:end]), mask[begin]) for begin, end in runs]
+    return [(str(tokenizer.decode(tokens[begin:end])), mask[begin]) for begin, end in runs]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""What is held out is in nothing that a language model ever reads: neither in pretraining nor in any task's examples."""
+"""What is held out is in nothing that a language model reads: neither in pretraining nor in any task's examples."""
 
 from __future__ import annotations
 
 import inspect
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_no_history_and_its_next_item_stand_in_an_example(worlds: tuple[World, W
     """Nowhere are a user's last training item and the item held out after it neighbours, unless another user's are."""
     world = worlds[0]
     words = world.material.words
-    train = {(int(a), int(b)) for history in world.split.train for a, b in zip(history, history[1:], strict=False)}
+    train = {(int(a), int(b)) for history in world.split.train for a, b in pairwise(history)}
     mixture = room.Mixture(world.material, {"next_item": 1.0}, 0)
     said = "\n".join(one["content"] for example in mixture.epoch(0, 500) for one in example.messages)
     held_out = {
