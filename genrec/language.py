@@ -138,14 +138,15 @@ def tune(workspace: Workspace, experiment: Experiment, recipe: LmRecipe, name: s
             figures | {"base": recipe.base or BASE, "name": name},
         )  # fmt: skip
         stage.metrics |= figures | {"parameters": said["parameters"]}
-        sizes = said["parameters"]
+        sizes = tuning.sizes
         progress.say(
-            f"{target}: {recipe.method}, {sizes['trained']:,} of {sizes['total']:,} parameters trained "
-            f"({sizes['share']:.1%}) and {sizes['rows']:,} in rows of semantic IDs"
+            f"{target}: {recipe.method}, {sizes.trained:,} of {sizes.total:,} parameters trained ({sizes.share:.1%}), "
+            f"and {sizes.rows:,} in rows of semantic IDs"
         )
 
-    plan = recipe.model_dump(exclude={"processes"}) | asked(experiment.data, "exclude_seen")
-    workspace.run(target, work, recipe=plan, inputs=inputs, seed=experiment.seed)
+    plan = recipe.model_dump(exclude={"processes", "seed"}) | asked(experiment.data, "exclude_seen")
+    seed = experiment.seed if recipe.seed is None else recipe.seed
+    workspace.run(target, work, recipe=plan, inputs=inputs, seed=seed)
 
 
 def stage_name(name: str | None) -> str:

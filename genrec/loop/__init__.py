@@ -1,5 +1,4 @@
-"""The one training loop: batches, optimizer, schedule, validation, early stopping, exact resume. It knows no
-recommender."""
+"""The one training loop: batches, optimizer, schedule, validation, early stopping, exact resume."""
 
 from __future__ import annotations
 

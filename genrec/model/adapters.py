@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,10 +65,8 @@ def wrap(
 def sizes(model: PreTrainedModel | PeftModel, rows: np.ndarray) -> Sizes:
     """Counted on the model as it is trained. Weights of 4 bits count as the weights they stand for."""
     inner = _inner(model)
-    wrappers = [wrapper for _, _, wrapper in _wrappers(inner)]
-    vocabulary = {
-        id(parameter) for wrapper in wrappers for parameter in wrapper.token_adapter.trainable_tokens_delta.parameters()
-    }
+    vocabulary = {id(parameter) for _, _, wrapper in _wrappers(inner)
+                  for parameter in wrapper.token_adapter.trainable_tokens_delta.parameters()}  # fmt: skip
     total = trained = in_rows = 0
     for parameter in inner.parameters():
         count = _count(parameter)
@@ -76,7 +75,7 @@ def sizes(model: PreTrainedModel | PeftModel, rows: np.ndarray) -> Sizes:
             continue
         total += count
         trained += count if parameter.requires_grad else 0
-    if not wrappers and trained:
+    if not vocabulary and trained:
         layers = {id(layer.weight): layer for layer in _vocabulary_layers(inner).values()}
         in_rows = sum(len(rows) * layer.weight.shape[1] for layer in layers.values() if layer.weight.requires_grad)
         trained -= in_rows
@@ -87,9 +86,6 @@ def sizes(model: PreTrainedModel | PeftModel, rows: np.ndarray) -> Sizes:
 def bare(model: PreTrainedModel | PeftModel) -> Iterator[PreTrainedModel]:
     """The model as an engine takes it: trained rows in their places, plain embedding and output layer, LoRA layers as
     they are. Training can go on afterwards, from the very same weights."""
-    if not _is_tuned(model):
-        yield model  # type: ignore[misc]
-        return
     inner = _inner(model)
     exchanged = list(_wrappers(inner))
     for parent, name, wrapper in exchanged:
@@ -104,8 +100,7 @@ def bare(model: PreTrainedModel | PeftModel) -> Iterator[PreTrainedModel]:
 
 def save_adapter(model: PeftModel, folder: Path) -> None:
     """Bake the trained rows into the base for good, and write the updates of linear layers to `folder`."""
-    inner = _inner(model)
-    for parent, name, wrapper in list(_wrappers(inner)):
+    for parent, name, wrapper in list(_wrappers(_inner(model))):
         _write_rows(wrapper)
         setattr(parent, name, wrapper.original_module)
     config: Any = model.peft_config["default"]
@@ -147,12 +142,14 @@ def quantized(compute: Any) -> Any:
 
 
 def steady(model: PreTrainedModel) -> None:
-    """Let weights of 4 bits stay as they are. On CPUs with bfloat16 instructions bitsandbytes re-packs them at the
-    first answer for products in bfloat16, which have no gradient: training after a validation would miss it."""
-    module: Any
+    """Let weights of 4 bits stay as they are.
+
+    On CPUs with bfloat16 instructions bitsandbytes packs them anew at the first answer, for products in bfloat16 that
+    have no gradient: training after a validation would miss it, and answers would differ from those in training.
+    """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
+            vars(module)["support_avx512bf16_for_cpu"] = False
 
 
 def rows_of(model: PreTrainedModel, rows: np.ndarray) -> dict[str, Any]:
@@ -175,6 +172,8 @@ def _vocabulary_layers(model: PreTrainedModel) -> dict[str, Any]:
 
 def _wrappers(model: PreTrainedModel) -> Iterator[tuple[nn.Module, str, Any]]:
     """PEFT's wrappers of rows: (module that holds it, under which name, wrapper)."""
+    if "peft" not in sys.modules:
+        return
     from peft.utils.other import TrainableTokensWrapper
 
     for parent in model.modules():
@@ -189,13 +188,9 @@ def _write_rows(wrapper: Any) -> None:
 
 
 def _inner(model: Any) -> PreTrainedModel:
-    """The Hugging Face model itself, inside PEFT's wrapper or not."""
-    inner: PreTrainedModel = model.get_base_model() if _is_tuned(model) else model
+    """The model itself, where PEFT's stands around it."""
+    inner: PreTrainedModel = model.get_base_model() if hasattr(model, "get_base_model") else model
     return inner
-
-
-def _is_tuned(model: Any) -> bool:
-    return hasattr(model, "peft_config") and hasattr(model, "get_base_model")
 
 
 def _count(parameter: Any) -> int:

@@ -83,8 +83,8 @@ def write(
     from transformers import logging
 
     logging.disable_progress_bar()
-    moved: Any = model
-    (model if dtype is None else moved.to(dtype)).save_pretrained(folder)
+    whole: Any = model
+    (whole if dtype is None else whole.to(dtype)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
@@ -104,8 +104,8 @@ def check_catalogue(folder: Path, about: dict[str, Any], ids: SemanticIds) -> No
     if tuple(about["codebook_sizes"]) != ids.codebook_sizes or about["catalogue"] != fingerprint(ids, about["items"]):
         raise UserError(
             f"{folder} was trained on other semantic IDs than the run has now ({about['items']} items with codebooks "
-            f"{tuple(about['codebook_sizes'])}, the run has {len(ids)} with {ids.codebook_sizes}): its words mean other"
-            f" items. Run `genrec lm train` again, or take the run's version that it was trained on"
+            f"{tuple(about['codebook_sizes'])}, the run has {len(ids)} with {ids.codebook_sizes}): its words mean "
+            f"other items. Run `genrec lm train` again, or take the run's version that it was trained on"
         )
 
 
@@ -148,12 +148,12 @@ def open_base(
         options |= {"quantization_config": adapters.quantized(dtype or torch.bfloat16), "device_map": {"": device}}
     tokenizer = open_tokenizer(source)
     with _opening(source):
-        model = AutoModelForCausalLM.from_pretrained(source, **options)
+        model: Any = AutoModelForCausalLM.from_pretrained(source, **options)
     if quantize:
         adapters.steady(model)
         return tokenizer, model
-    moved: Any = model
-    return tokenizer, moved.to(device)
+    moved: PreTrainedModel = model.to(device)
+    return tokenizer, moved
 
 
 def open_tokenizer(source: str | Path) -> PreTrainedTokenizerBase:

@@ -231,6 +231,7 @@ class LmRecipe(Recipe):
     checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints within an epoch; 0 for none")
     validation_users: int = Field(500, ge=0, description="users whose NDCG@10 decides; 0: the last epoch is taken")
     beam: Count = Field(20, description="beams per user in validation")
+    seed: int | None = Field(None, ge=0, description="null: the experiment's")
 
 
 class PreferenceRecipe(Recipe):

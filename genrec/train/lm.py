@@ -212,13 +212,11 @@ def export(tuning: Tuning, recipe: LmRecipe, ids: SemanticIds, folder: Path, abo
 
     about: what more it shall say.
     """
-    tuned: Any = tuning.model
     adapter = recipe.method in adapters.METHODS
+    model: Any = tuning.model
     if adapter:
-        adapters.save_adapter(tuned, folder / lm.ADAPTER)
-        model = tuned.unload()
-    else:
-        model = tuned
+        adapters.save_adapter(model, folder / lm.ADAPTER)
+        model = model.unload()
     if recipe.method == "qlora":
         # The base itself, in its own precision, with the rows that were trained beside its 4-bit image.
         trained = adapters.rows_of(model, tuning.words.rows if not len(tuning.rows) else tuning.rows)

@@ -52,15 +52,15 @@ def pretrain(
     tokenizer = train_tokenizer([*texts, *fixed_words(material)], recipe.pieces)
     model = new_model(recipe, tokenizer, seed)
     vocabulary.extend(tokenizer, model, ids.codebook_sizes, codebooks, seed=seed)
-    titles = [title or text for title, text in zip(catalog.table["title"].to_list(), texts, strict=True)]
+    said = things_said(material, texts)
     config = loop.LoopConfig(
         epochs=recipe.epochs, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay, seed=seed,
         checkpoint_every=recipe.checkpoint_every,
     )  # fmt: skip
 
     def batches(epoch: int) -> list[tokens.Batch]:
-        said = documents(texts, titles, ids, seed, epoch)
-        read = tokenizer([text + END for text in said], add_special_tokens=False)["input_ids"]
+        pages = [page + END for page in documents(said, ids, seed, epoch)]
+        read = tokenizer(pages, add_special_tokens=False)["input_ids"]
         listed = [("pages", row, [True] * len(row)) for row in read]
         for example in pairs.epoch(epoch, round(recipe.pairs * len(catalog))):
             one = prompts.render(tokenizer, example.messages)
@@ -82,6 +82,17 @@ def item_texts(catalog: Catalog) -> list[str]:
     return [" ".join((text or title or own).split()) for text, title, own in columns]
 
 
+def things_said(material: Material, texts: Sequence[str]) -> list[list[str]]:
+    """Of every item what a page may say beside its semantic ID: title and facts, both short, more often than the text,
+    since codes are learned by seeing them often."""
+    facts = material.facts
+    found = []
+    for item, (title, text) in enumerate(zip(material.titles, texts, strict=True)):
+        values = ", ".join(facts.facts[number].value for number in facts.of(item))
+        found.append([title, title, values or title, text])
+    return found
+
+
 def fixed_words(material: Material) -> list[str]:
     """What tasks say around items and their facts, often enough for the tokenizer to learn its words."""
     said = [one for value in vars(wording).values() for one in _strings(value)]
@@ -97,12 +108,12 @@ def _strings(value: object) -> list[str]:
     return [one for inner in value for one in _strings(inner)] if isinstance(value, tuple) else []
 
 
-def documents(texts: Sequence[str], titles: Sequence[str], ids: SemanticIds, seed: int, epoch: int) -> list[str]:
-    """An epoch's texts: every item's semantic ID and what it stands for, in pages of a few items.
+def documents(said: Sequence[Sequence[str]], ids: SemanticIds, seed: int, epoch: int) -> list[str]:
+    """An epoch's texts: every item's semantic ID and one of the things `said` of it, in pages of a few items.
 
     On one page the texts come first, on the next the IDs. On half of the pages the items have semantic IDs next to each
     other, as a catalogue lists its goods, so that a page is read as a whole; on the others they have nothing in common,
-    so that a text has to be known from its ID. Every other page is a conversation, so that the template's marks are
+    so that a text has to be known from its ID. One page in four is a conversation, so that the template's marks are
     known words later.
     """
     random = np.random.default_rng([seed, epoch])
@@ -116,10 +127,10 @@ def documents(texts: Sequence[str], titles: Sequence[str], ids: SemanticIds, see
     pages, begin = [], 0
     while begin < len(order):
         end = begin + int(random.integers(1, PAGE + 1))
-        form = chat if random.random() < 0.5 else "{} {}"
+        form = chat if random.random() < 0.25 else "{} {}"
         turned = bool(random.random() < 0.5)
         pairs = [
-            (vocabulary.text(ids.codes[item]), texts[item] if random.random() < 0.5 else titles[item])
+            (vocabulary.text(ids.codes[item]), said[item][int(random.integers(len(said[item])))])
             for item in random.permutation(order[begin:end]).tolist()
         ]
         pages.append("\n".join(form.format(*(pair[::-1] if turned else pair)) for pair in pairs))
@@ -127,7 +138,7 @@ def documents(texts: Sequence[str], titles: Sequence[str], ids: SemanticIds, see
     return pages
 
 
-PAGE = 4
+PAGE = 8
 """Items on a page, at most."""
 
 

@@ -40,7 +40,7 @@ class Rows:
 
     @classmethod
     def of(cls, rows: Sequence[tuple[str, Sequence[int], Sequence[bool]]], window: int) -> Rows:
-        """From (kind, tokens, mask); of a row longer than `window` the beginning is cut off, the answer is kept."""
+        """From (kind, tokens, mask); of a row longer than `window` the end is kept, where the answer is."""
         names = tuple(sorted({kind for kind, _, _ in rows}))
         cut = [(np.asarray(tokens[-window:], np.int32), np.asarray(mask[-window:], bool)) for _, tokens, mask in rows]
         lengths = [len(tokens) for tokens, _ in cut]

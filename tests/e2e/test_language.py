@@ -54,8 +54,9 @@ def same_weights(one: Path, other: Path) -> None:
 
 def test_a_run_keeps_base_adapter_and_what_they_are(spoken: Path, cli: Callable) -> None:
     about = json.loads((spoken / "lm" / "lm.json").read_text())
-    made = {path.name for path in (spoken / "lm").iterdir()}
-    assert made == {"model", "adapter", "lm.json", "curves.json", "manifest.json"}
+    assert {"model", "adapter", "lm.json", "curves.json", "manifest.json"} == {
+        p.name for p in (spoken / "lm").iterdir()
+    }
     assert about["method"] == "lora" and about["hot_swap"] and about["tasks"] == {"next_item": 2.0, "describe": 1.0}
     assert about["seconds"] > 0 and about["peak_memory_mb"] > 0 and 0 <= about["validation_ndcg@10"] <= 1
     curves = json.loads((spoken / "lm" / "curves.json").read_text())

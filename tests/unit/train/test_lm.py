@@ -163,8 +163,13 @@ class Killed(Exception):
 def test_a_run_killed_within_an_epoch_ends_as_an_unbroken_one(
     world: World, bases: Bases, tmp_path: Path, method: str
 ) -> None:
-    changes: dict[str, Any] = {"method": method, "checkpoint_every": 2, "accumulate": 2, "batch_tokens": 1024}
-    changes["dropout"] = 0.1
+    changes: dict[str, Any] = {
+        "method": method,
+        "checkpoint_every": 2,
+        "accumulate": 2,
+        "batch_tokens": 1024,
+        "dropout": 0.1,
+    }
     unbroken, _, expected = fitted(world, bases("tied"), tmp_path / "unbroken", **changes)
 
     killed, recipe = begun(world, bases("tied"), **changes)
