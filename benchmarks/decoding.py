@@ -84,7 +84,7 @@ BIG: dict[str, Any] = {
     "grid": tuple((length, width) for length in (1024, 2500, 5000) for width in (50, 128, 256, 512)),
 }  # fmt: skip
 PRESETS = {
-    "tiny": Preset(_qwen3(32, 2, 64, 2, 1, 16), 300, 16, ((12, 4),), 6, 2, (2, 4)),
+    "tiny": Preset(_qwen3(32, 2, 64, 2, 1, 32), 300, 16, ((12, 4),), 6, 2, (2, 4)),
     "tiny-compact": Preset(None, 300, 16, ((6, 4),), 6, 0, (2, 4)),
     "cpu-small": Preset(_qwen3(256, 4, 1024, 4, 4, 64), 12_101, 256, ((81, 20),), 96, 8, (1, 4, 8, 16, 32)),
     "compact": Preset(None, 12_101, 256, ((20, 20),), 1024, 0, (16, 32, 64, 128, 256)),

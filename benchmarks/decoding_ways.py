@@ -7,6 +7,7 @@ out, best first, -1 for what is no item; None where it answers nothing. Each kno
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -199,7 +200,8 @@ def through_vllm(folder: Path, hf: HfGenerate, prompts: Tensor, **ask: Any) -> d
     }  # fmt: skip
     (folder / "ask.json").write_text(json.dumps(ask), encoding="utf-8")
     script = Path(__file__).with_name("decoding_vllm.py")
-    done = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, text=True)
+    threads = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    done = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, text=True, env=threads)
     if done.returncode:
         return f"failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
     found: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))

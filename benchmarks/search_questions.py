@@ -24,13 +24,15 @@ TRIES = 200
 class Question:
     """text: as a person would write it; an item in it is its semantic ID. plain: the same for those who read no
     semantic IDs, the item's catalogue text in its place. relevant: int32, all items that meet it. target: the one item
-    that a title was taken from, -1 where any relevant item is as good. source: the item to change, never an answer."""
+    that a title was taken from, -1 where any relevant item is as good. source: the item to change, never an answer.
+    wish: the facts that relevant items have, by number; none where a title is asked for."""
 
     text: str
     plain: str
     relevant: np.ndarray
     target: int = -1
     source: int = -1
+    wish: tuple[int, ...] = ()
 
 
 def by_values(material: Material, count: int, size: int, seed: int, *, held_out: bool = True) -> list[Question]:
@@ -45,7 +47,7 @@ def by_values(material: Material, count: int, size: int, seed: int, *, held_out:
         if len(wish) < size or wish in found or not kept:
             continue
         text = str(random.choice(patterns)).format(wish=wishes.phrase(facts, wish, random))
-        found[wish] = Question(text, text, facts.items(wish))
+        found[wish] = Question(text, text, facts.items(wish), wish=wish)
         if len(found) == count:
             break
     return list(found.values())
@@ -69,7 +71,7 @@ def by_change(material: Material, count: int, named: bool, seed: int, *, held_ou
             continue
         text = said(material, item, str(random.choice(patterns)), wishes.changed(facts, new, random), kept, random)
         plain = text.replace(material.words[item], texts[item])
-        found[(item, new, *kept)] = Question(text, plain, relevant, source=item)
+        found[(item, new, *kept)] = Question(text, plain, relevant, source=item, wish=(new, *stays))
         if len(found) == count:
             break
     return list(found.values())

@@ -138,9 +138,10 @@ def tune(workspace: Workspace, experiment: Experiment, recipe: LmRecipe, name: s
             figures | {"base": recipe.base or BASE, "name": name},
         )  # fmt: skip
         stage.metrics |= figures | {"parameters": said["parameters"]}
+        sizes = said["parameters"]
         progress.say(
-            f"{target}: {recipe.method}, {said['parameters']['trained']:,} of {said['parameters']['total']:,} parameters "
-            f"trained ({said['parameters']['share']:.1%}) and {said['parameters']['rows']:,} in rows of semantic IDs"
+            f"{target}: {recipe.method}, {sizes['trained']:,} of {sizes['total']:,} parameters trained "
+            f"({sizes['share']:.1%}) and {sizes['rows']:,} in rows of semantic IDs"
         )
 
     plan = recipe.model_dump(exclude={"processes"}) | asked(experiment.data, "exclude_seen")
@@ -297,7 +298,7 @@ def _pieces(tokenizer: PreTrainedTokenizerBase, tokens: list[int], mask: list[bo
     """Runs of tokens that are learned from and of those that are not, as text."""
     ends = [place for place in range(1, len(mask)) if mask[place] != mask[place - 1]]
     runs = zip([0, *ends], [*ends, len(mask)], strict=True)
-    return [(tokenizer.decode(tokens[begin:end]), mask[begin]) for begin, end in runs]
+    return [(str(tokenizer.decode(tokens[begin:end])), mask[begin]) for begin, end in runs]
 
 
 if __name__ == "__main__":

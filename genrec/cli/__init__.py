@@ -147,6 +147,32 @@ def _answers(found: Recommendations) -> None:
 
 
 @verb
+def explain(
+    run: Run,
+    history: Annotated[list[str] | None, typer.Argument(metavar="[ITEM]...", help="Item ids, oldest first.")] = None,
+    item: Annotated[str, typer.Option("--item", help="The item id of the recommendation.")] = "",
+    lm: Annotated[bool, typer.Option("--lm", help="The run's language model writes; its text is checked.")] = False,
+) -> None:
+    """Say why an item is recommended after a history, and by how much its score falls without each thing of it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from genrec.recommender import Recommender
+
+    if not item:
+        raise UserError("name the recommended item: --item ID")
+    recommender = Recommender.from_pretrained(run)
+    told = recommender.explain(history or [], item, write=recommender.speech() if lm else None)
+    typer.echo(told.text)
+    table = Table("without", "title", "score falls by", box=None)
+    for one in told.evidence.influences:
+        row = recommender.catalog.table.row(one.item, named=True)
+        table.add_row(row["item_id"], row["title"] or "", f"{one.change:.4f}")
+    if told.evidence.influences:
+        Console().print(table)
+
+
+@verb
 def update(
     run: Run,
     events: Annotated[Path | None, typer.Argument(metavar="[EVENTS]", help="New events, like the first.")] = None,

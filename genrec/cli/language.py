@@ -39,6 +39,22 @@ def train(run: Run, recipe: Recipe = None, set: Changes = None, name: Name = Non
 
 
 @lm_verb
+def prefer(
+    run: Run,
+    recipe: Recipe = None,
+    set: Changes = None,
+    name: Annotated[str, typer.Option("--name", help="The new model: RUN/lm-NAME.")] = "preferred",
+    start: Annotated[str | None, typer.Option("--from", help="RUN/lm-FROM instead of RUN/lm.")] = None,
+) -> None:
+    """Let a trained model learn from its own answers: recipes grpo (the default) and dpo."""
+    from genrec import preferring, recipes
+
+    workspace, experiment = open_run(run, None, None)
+    loaded = recipes.load(recipe or "grpo", recipes.PreferenceRecipe, set or ())
+    preferring.prefer(workspace, experiment, loaded, name=name, start=start)
+
+
+@lm_verb
 def evaluate(
     run: Run,
     name: Name = None,

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from genrec.decode.beams import Beams, search
-from genrec.decode.causal_score import score as teacher_forced
+from genrec.decode.beams import Beams, Step, search
 from genrec.decode.constraints import Constraints
 from genrec.decode.prompt_cache import PromptCache, Read
 from genrec.decode.shared_attention import NAME, PromptState
@@ -119,30 +119,19 @@ class CausalEngine:
         if len(lengths) and int(lengths.min()) < 1:
             raise UserError(f"prompt {int(lengths.argmin())} is empty: give every prompt at least one token")
         width = max(k, width or self.width)
+        compact = normalise == "catalogue" and self.model.device.type == "cpu"
+        with self.step(prompts, lengths, width, compact=compact) as step:
+            return search(step, self.trie, constraints, width=width, k=k, normalise=normalise)
+
+    @contextmanager
+    def step(self, prompts: Tensor, lengths: Tensor, width: int, *, compact: bool = False) -> Iterator[Step]:
+        """The beam core's step for one batch of prompts and up to `width` beams each. compact: see `_Beams`."""
         device = self.model.device
         prompts, lengths = prompts[:, : int(lengths.max())].to(device), lengths.to(device)
         # Keys and values have one place, so requests of several threads take turns.
         with self._turn:
             state = self._room(len(prompts), prompts.shape[1], width * (self.trie.levels - 1))
-            hidden = self._read(state, prompts, lengths)
-            step = _Beams(self, state, hidden, compact=normalise == "catalogue" and device.type == "cpu")
-            return search(step, self.trie, constraints, width=width, k=k, normalise=normalise)
-
-    @torch.inference_mode()
-    def score(self, prompts: Tensor, lengths: Tensor, items: Tensor, normalise: str = "catalogue") -> Tensor:
-        """log p(item | prompt) as `search` scores it, for items int64 (B, P): float32 (B, P), on the CPU.
-
-        Batches as in `answer`; an item's place among the P changes nothing.
-        """
-        found = torch.empty(items.shape)
-        for rows in lengths.argsort(stable=True).cpu().split(self.batch_of(int(lengths.max()), items.shape[1])):
-            some, device = lengths[rows].to(self.model.device), self.model.device
-            asked = prompts[rows, : int(some.max())].to(device)
-            with self._turn:
-                state = self._room(len(rows), asked.shape[1], items.shape[1] * (self.trie.levels - 1))
-                step = _Beams(self, state, self._read(state, asked, some), compact=False)
-                found[rows] = teacher_forced(step, self.trie, items[rows].to(device), normalise).cpu()
-        return found
+            yield _Beams(self, state, self._read(state, prompts, lengths), compact=compact)
 
     def batch_of(self, length: int, k: int = 1) -> int:
         """How many prompts of `length` tokens go into one batch."""

@@ -10,6 +10,7 @@ that is allowed nothing else::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from genrec.evaluate.interface import TopK
 if TYPE_CHECKING:
     from genrec.decode.lm_generator import LmGenerator
 
+SIDS = re.compile(r"<\|sid_\w+\|>")
 CELLS = 1 << 24
 """Scores held at once, queries times items: 64 MiB."""
 
@@ -118,8 +120,8 @@ class TextScore:
         return items, codes, words
 
     def cosines(self, queries: Sequence[str]) -> np.ndarray:
-        """float32 (Q, N); 0 for a query of which the encoder knows no word."""
-        found, _ = self.encoder.encode(list(queries))
+        """float32 (Q, N); 0 for a query of which the encoder knows no word. Semantic IDs in a query are no words."""
+        found, _ = self.encoder.encode([SIDS.sub(" ", query) for query in queries])
         cosines: np.ndarray = found.astype(np.float32) @ self.vectors.T
         return cosines
 

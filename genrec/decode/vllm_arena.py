@@ -39,6 +39,7 @@ class Arena:
         names = [name for groups in runner.attn_groups for group in groups for name in group.layer_names]
         self.layers = {name: context[name] for name in names}
         self.own = {name: layer.kv_cache for name, layer in self.layers.items()}
+        self.owner: dict[str, str] = dict(runner.shared_kv_cache_layers)
         for name, cache in self.own.items():
             if not isinstance(cache, Tensor) or cache.dim() != 4 or cache.stride(0) < max(cache.stride()):
                 raise Unsupported(f"layer {name} keeps something else than blocks of keys and values")
@@ -62,11 +63,12 @@ class Arena:
         if blocks <= self.blocks:
             return
         self.stores, self.views, self.blocks = [], {}, blocks  # the old ones go before the new ones come
-        # Layers that share a cache with another layer share it here too.
-        kinds: dict[tuple[Any, ...], dict[int, list[str]]] = {}
+        # Layers that use another layer's cache do so here. Where a cache lies says nothing: groups of layers may lie
+        # over each other, their blocks being told apart by the scheduler.
+        kinds: dict[tuple[Any, ...], dict[str, list[str]]] = {}
         for name, cache in self.own.items():
             kind = (cache.dtype, cache.device, tuple(cache.shape[1:]), _order(cache))
-            kinds.setdefault(kind, {}).setdefault(cache.data_ptr(), []).append(name)
+            kinds.setdefault(kind, {}).setdefault(self.owner.get(name, name), []).append(name)
         for (dtype, device, shape, order), caches in kinds.items():
             inner = [shape[axis - 1] for axis in order]
             # Zeros, since what is not a number would get through any mask.
@@ -111,7 +113,7 @@ class Arena:
         name = next(name for name, view in self.views.items() if view.data_ptr() == store.data_ptr())
         layer, view = self.layers[name], self.views[name]
         update = getattr(layer.impl, "do_kv_cache_update", None)
-        if update is None or 2 * self.block > 256:
+        if update is None or self.block > 256:
             raise Unsupported(f"{type(layer.impl).__name__} does not say how it writes its blocks")
         count, device = self.block, view.device
         marks = torch.arange(1, count + 1, device=device, dtype=torch.float32)[:, None, None]

@@ -13,6 +13,7 @@ from genrec.decode.beams import Beams
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.constraints import Constraints
 from genrec.decode.trie import Trie
+from genrec.decode.vllm_catalogues import Catalogue
 from genrec.decode.vllm_engine import VllmEngine
 from genrec.decode.vllm_lines import Line, OnLoop
 
@@ -48,9 +49,10 @@ class AsyncVllmEngine:
         constraints: Callable[[Tensor], Constraints] | None = None,
         normalise: str = "catalogue",
         adapter: str | None = None,
+        now: Catalogue | None = None,
     ) -> Beams:
         """See `VllmEngine.answer`. The loop goes on meanwhile; `constraints` is called in another thread."""
-        return await asyncio.to_thread(self.engine.answer, prompts, lengths, k, constraints, normalise, adapter)
+        return await asyncio.to_thread(self.engine.answer, prompts, lengths, k, constraints, normalise, adapter, now)
 
     async def swap(self, trie: Trie, available: RankBitmap | None = None) -> None:
         await asyncio.to_thread(self.engine.swap, trie, available)

@@ -62,10 +62,10 @@ class Catalogues:
             self._forget(former)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Catalogue]:
-        """The version of one call, kept until it is done."""
+    def snapshot(self, now: Catalogue | None = None) -> Iterator[Catalogue]:
+        """The version of one call, kept until it is done: the current one, or one that somebody keeps already."""
         with self._lock:
-            now = self.current
+            now = now or self.current
             now.asked += 1
         try:
             yield now

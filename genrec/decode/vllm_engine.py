@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class VllmEngine:
         width: int = 50,
         adapters: Mapping[str, str | Path] | None = None,
         mode: str = "auto",
-        chunk_seconds: float = 0.1,
+        chunk_seconds: float = 0.08,
         arena: int = ARENA,
         connect: Callable[[dict[str, Any]], Line] = Inline,
         rank: int = 0,
@@ -114,11 +115,13 @@ class VllmEngine:
         constraints: Callable[[Tensor], Constraints] | None = None,
         normalise: str = "catalogue",
         adapter: str | None = None,
+        now: Catalogue | None = None,
     ) -> Beams:
         """k items for any number of prompts. See `CausalEngine.answer`; all on the CPU.
 
         prompts: int64 (B, T), token ids padded on the right with any token; lengths: int64 (B,). constraints(rows int64
-        (b,)) → the `Constraints` of these prompts over `trie`; None allows everything. adapter: by name.
+        (b,)) → the `Constraints` of these prompts; None allows everything. adapter: by name. now: the version of the
+        catalogue that the constraints are over, out of `snapshot`; None for the current one.
 
         UserError for an empty prompt, one beyond the model's window, an adapter that is not there, more beams than fit.
         """
@@ -126,7 +129,7 @@ class VllmEngine:
         self._check(lengths, width)
         chosen = None if adapter is None else self._adapters.get(adapter)
         items, scores = torch.empty(len(prompts), k, dtype=torch.long), torch.empty(len(prompts), k)
-        with self.catalogues.snapshot() as now:
+        with self.catalogues.snapshot(now) as now:
             for rows in self._chunks(lengths.cpu(), width, now):
                 some = Constraints.none(len(rows)) if constraints is None else constraints(rows)
                 if now.available is not None:
@@ -220,6 +223,11 @@ class VllmEngine:
     def trie(self) -> Trie:
         return self.catalogues.current.trie
 
+    def snapshot(self) -> AbstractContextManager[Catalogue]:
+        """The current version, kept until the context ends. Who makes constraints asks with the version they are over,
+        so that a swap in between does no harm."""
+        return self.catalogues.snapshot()
+
     def swap(self, trie: Trie, available: RankBitmap | None = None) -> None:
         """Answer with another catalogue from the next call on; calls that are under way finish with theirs.
 
@@ -263,7 +271,7 @@ class VllmEngine:
             why = f"vLLM {version} is not among the tested versions ({', '.join(v + 'x' for v in TESTED)})"
         else:
             try:
-                self.about, _ = unpack(self.line.call("genrec_open")[0])
+                self.about, _ = unpack(self.line.call("genrec_open", self.arena)[0])
                 self.catalogues.share()
                 self.mode = "worker"
                 why = disagreement(self)

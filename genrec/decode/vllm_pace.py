@@ -21,5 +21,6 @@ class Pace:
     def took(self, seconds: float, work: Tensor) -> None:
         """A call over prompts of work (b,) took so long."""
         rate = seconds / int(work.sum())
-        self.rate = (self.rate + rate) / 2 if self.most else rate
+        # At once where it has become slower, by halves where faster: the agreed time is a limit.
+        self.rate = max(rate, (self.rate + rate) / 2)
         self.most = max(self.most, len(work))

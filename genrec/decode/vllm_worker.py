@@ -35,11 +35,14 @@ class BeamWorker:
     model_runner: Any
     genrec_beams: BeamRunner
 
-    def genrec_open(self) -> bytes:
-        """Prepare for beam calls, once; says how large blocks are, in tokens and in bytes."""
+    def genrec_open(self, room: int) -> bytes:
+        """Prepare for beam calls, once; says how large blocks are, in tokens and bytes. room: bytes for the arena."""
         if not hasattr(self, "genrec_beams"):
             self.genrec_beams = BeamRunner(self.model_runner)
         arena = self.genrec_beams.arena
+        if self.genrec_beams.device.type != "cpu":
+            # What a device has no room for shows now, not in some later call. A CPU's arena grows as it is needed.
+            arena.grow(room // arena.bytes_of_block)
         return pack({"block": arena.block, "bytes": arena.bytes_of_block})
 
     def genrec_catalogue(self, blob: bytes) -> bytes:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from genrec.data.catalog import Catalog
-from genrec.explain.claims import Alike, Claim, Has, Owned, World
-from genrec.explain.gazetteer import PRICES, Gazetteer, Synonyms, sentences
+from genrec.explain.claims import Claim, Has, Owned, World
+from genrec.explain.gazetteer import PRICES, Gazetteer, Synonyms
 from genrec.explain.reader import Reading
 from genrec.model.tasks.facts import Facts
 from genrec.sid.codes import SemanticIds
@@ -30,12 +32,15 @@ class Sentence:
     def kept(self) -> bool:
         return not self.refuted
 
-    def cites(self, item: int) -> bool:
-        """Whether it names a thing of the history (or, of the item, something shared with one) and holds."""
-        return self.kept and any(
-            isinstance(claim, Owned) or (isinstance(claim, Has | Alike) and any(one != item for one in claim.about))
-            for claim in self.claims
-        )
+    @property
+    def things(self) -> tuple[int, ...]:
+        """The things of the history that it names, in order."""
+        return tuple(dict.fromkeys(claim.item for claim in self.claims if isinstance(claim, Owned)))
+
+    def facts_of(self, item: int) -> frozenset[int]:
+        """The facts that it says of an item."""
+        said = [one.facts for one in self.claims if isinstance(one, Has) and one.item == item and not one.denied]
+        return frozenset().union(*said)
 
 
 class Checker:
@@ -44,18 +49,21 @@ class Checker:
     def __init__(self, catalog: Catalog, facts: Facts, ids: SemanticIds, synonyms: Synonyms | None = None) -> None:
         self.facts = facts
         self.gazetteer = Gazetteer(catalog, facts, ids, synonyms)
+        self.names = catalog.ids
         self.texts = catalog.table["text"].to_list()
         column = next((name for name in PRICES if name in catalog.table.columns), None)
-        self.prices: list[float | None] = [] if column is None else catalog.table[column].cast(float).to_list()
+        self.prices: list[float | None] = []
+        if column is not None:
+            self.prices = catalog.table[column].cast(pl.Float64, strict=False).to_list()
 
     def world(self, history: Sequence[int], item: int) -> World:
-        return World(self.facts, item, tuple(int(one) for one in history), self.prices)
+        return World(self.facts, item, tuple(int(one) for one in history), self.prices, self.names)
 
     def check(self, text: str, history: Sequence[int], item: int) -> list[Sentence]:
         """All sentences of `text` about `item` for somebody with `history` (item indices, oldest first)."""
         world = self.world(history, item)
         found = []
-        for marks in sentences(self.gazetteer.marks(text), text):
+        for marks in self.gazetteer.sentences(text):
             named = {item, *(thing for mark in marks for thing in mark.items)}
             allowed = self.gazetteer.words(sorted(named), self.texts)
             claims = tuple(Reading(marks, item, set(world.history), allowed).read())

@@ -19,13 +19,14 @@ CENTS = 0.05
 class World:
     """What is true for one person and one recommendation: item, the recommended one; history, oldest first.
 
-    prices: by item, None where there is none.
+    prices: by item, None where there is none. names: the items' own ids.
     """
 
     facts: Facts
     item: int
     history: tuple[int, ...]
     prices: list[float | None] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
     def has(self, item: int, facts: frozenset[int]) -> bool:
         """Any of `facts`: a word may stand for values of several columns."""
@@ -34,6 +35,9 @@ class World:
     def values(self, item: int, attribute: str) -> set[str]:
         numbered = self.facts.facts
         return {numbered[fact].value for fact in self.facts.of(item) if numbered[fact].attribute == attribute}
+
+    def name(self, item: int) -> str:
+        return self.names[item] if item < len(self.names) else str(item)
 
     def price(self, item: int) -> float | None:
         return self.prices[item] if item < len(self.prices) else None
@@ -48,7 +52,7 @@ class Claim(Protocol):
     def holds(self, world: World) -> bool: ...
 
     def triple(self, world: World) -> tuple[str, str, str]:
-        """(item, attribute, value) in words, items as their index, for a log."""
+        """(item, attribute, value) in words, items by their own ids, for a log."""
         ...
 
 
@@ -69,7 +73,7 @@ class Has:
 
     def triple(self, world: World) -> tuple[str, str, str]:
         attribute, value = _words(world, self.facts)
-        return str(self.item), attribute, f"not {value}" if self.denied else value
+        return world.name(self.item), attribute, f"not {value}" if self.denied else value
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ class Owned:
 
     def triple(self, world: World) -> tuple[str, str, str]:
         place = "" if self.place is None else " last" if self.place else " first"
-        return str(self.item), "history", f"there{place}"
+        return world.name(self.item), "history", f"there{place}"
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ class Alike:
         return bool(shared) != self.denied
 
     def triple(self, world: World) -> tuple[str, str, str]:
-        return " ".join(map(str, self.items)), self.attribute, "different" if self.denied else "the same"
+        return " ".join(map(world.name, self.items)), self.attribute, "different" if self.denied else "the same"
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,11 @@ class Shares:
 
     def triple(self, world: World) -> tuple[str, str, str]:
         attribute, value = _words(world, self.facts)
-        return f"{self.item} {self.other}", attribute, f"{value}, not shared" if self.denied else value
+        return (
+            f"{world.name(self.item)} {world.name(self.other)}",
+            attribute,
+            f"{value}, not shared" if self.denied else value,
+        )
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,7 @@ class Known:
         return any(own & world.values(one, self.attribute) for one in world.history if one != self.item)
 
     def triple(self, world: World) -> tuple[str, str, str]:
-        return str(self.item), self.attribute, "as in the history"
+        return world.name(self.item), self.attribute, "as in the history"
 
 
 @dataclass(frozen=True)
@@ -216,7 +224,7 @@ class Priced:
         return price is not None and self.low <= price <= self.high
 
     def triple(self, world: World) -> tuple[str, str, str]:
-        return str(self.item), "price", f"{self.low:g} to {self.high:g}"
+        return world.name(self.item), "price", f"{self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True)
@@ -235,7 +243,7 @@ class Cheaper:
         return one is not None and other is not None and one < other
 
     def triple(self, world: World) -> tuple[str, str, str]:
-        return str(self.item), "price", f"less than that of {self.other}"
+        return world.name(self.item), "price", f"less than that of {world.name(self.other)}"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Clauses(Sayings):
         if not comma:
             self.lead = bool(first.cues & {"lead", "as", "like", "unlike"})
             return
+        if former.before and not former.verb and not self.lead and first.kind == "item":
+            self.now.before = list(former.before)  # «<thing>, <thing> and <thing> are …»
         thing = behind is not None and behind.kind == "item"
         aside = [self.newest] if self.newest is not None else None
         verb = bool(cues & {"verb", "you", "echo", "share", "so", "modal"})

@@ -14,6 +14,7 @@ Three kinds, none of which needs to look inside a model:
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ SAMPLE = 1500
 """Items that the line is fitted to, beside those that share a rare fact with the recommended one."""
 PER_FACT = 100
 """Items of each fact that are in the sample at least, where there are so many."""
+NEEDED, MOST, ENOUGH = 3, 2, 0.25
+"""Things that a citation looks at, and names at most; of the first one's change, what a further one must have."""
 RIDGE = 1.0
 """Added to the diagonal of X'X, the intercept's aside: a fact that n items have counts n / (n + RIDGE)."""
 
@@ -91,7 +94,7 @@ def gather(scorer: Scorer, facts: Facts, ids: SemanticIds, histories: Sequences,
     history = own[0].tolist()
     score = float(scorer.score(own, np.array([[item]]))[0, 0])
     things = list(dict.fromkeys(reversed(history)))[:RECENT]
-    fallen = score - scorer.score(_without(own, things), np.full((len(things), 1), item))[:, 0]
+    fallen = score - scorer.score(without(own, [[thing] for thing in things]), np.full((len(things), 1), item))[:, 0]
     influences = [
         Influence(thing, float(change), _prefix(ids, thing, item), _common(facts, thing, item))
         for thing, change in zip(things, fallen.tolist(), strict=True)
@@ -106,28 +109,31 @@ def gather(scorer: Scorer, facts: Facts, ids: SemanticIds, histories: Sequences,
     return Evidence(item, tuple(history), score, tuple(influences), tuple(reasons))
 
 
-def cite(evidence: Evidence, most: int = 3) -> Citation:
-    """At most `most` things: of those the item's score needs most, the ones that share its best reason.
+def cite(evidence: Evidence) -> Citation:
+    """What to say. Of the `NEEDED` things that the score needs most, those that share a reason; of the reasons the one
+    with the largest product: how much the fact raises a score times how much the score falls without the thing.
 
-    Where they share nothing that raises a score, they are cited without a reason. Nothing is cited where the score
-    needs nothing of the history.
+    Things that matter much less than the first are left out. Where nothing that raises a score is shared, the most
+    needed thing is cited without a reason; nothing is cited where the score needs nothing of the history.
     """
-    needed = evidence.supporting[:most]
+    needed = [one for one in evidence.influences if one.change > 0][:NEEDED]
+    best, found = 0.0, Citation(tuple(one.item for one in needed[:1]), None)
     for reason in evidence.reasons:
-        having = tuple(thing for thing in needed if thing in reason.items)
-        if having and reason.weight > 0:
-            return Citation(having, reason)
-    return Citation(needed[:1], None)
+        having = [one for one in needed if one.item in reason.items]
+        if having and reason.weight * having[0].change > best:
+            best = reason.weight * having[0].change
+            enough = [one.item for one in having if one.change >= ENOUGH * having[0].change]
+            found = Citation(tuple(enough[:MOST]), reason)
+    return found
 
 
-def _without(own: Sequences, things: list[int]) -> Sequences:
-    """One history for each of `things`, without all of its events."""
-    kept = [own.items != thing for thing in things]
+def without(own: Sequences, groups: Sequence[Collection[int]]) -> Sequences:
+    """One history, once for each group of things, without all events of that group's things."""
+    kept = [~np.isin(own.items, list(things)) for things in groups]
     lengths = np.array([int(keep.sum()) for keep in kept], np.int64)
-    parts = [
-        np.concatenate([values[keep] for keep in kept]) if kept else values[:0] for values in (own.items, own.times)
-    ]
-    return Sequences([str(thing) for thing in things], np.concatenate([[0], np.cumsum(lengths)]), *parts)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    items, times = (np.concatenate([part[:0], *(part[keep] for keep in kept)]) for part in (own.items, own.times))
+    return Sequences([str(row) for row in range(len(groups))], offsets, items, times)
 
 
 def _steps(scorer: Scorer, facts: Facts, own: Sequences, item: int, shared: list[int]) -> list[float]:

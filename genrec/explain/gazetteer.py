@@ -17,15 +17,19 @@ from genrec.data.catalog import Catalog
 from genrec.errors import UserError, nearest
 from genrec.explain import lexicon
 from genrec.model.tasks.facts import Facts
-from genrec.model.vocabulary import BEGIN, text
+from genrec.model.vocabulary import text
 from genrec.sid.codes import SemanticIds
 
 Synonyms = Mapping[str, Mapping[str, Sequence[str]]]
 
 PRICES = ("price",)
 """Columns of numbers that are prices."""
+LONG = 4
+"""Words from which on a value may have commas in it."""
 LONGEST = 40
 """Words of a title that are compared."""
+WORDS = 8
+"""Words of a title's short form."""
 CURRENCY = r"(?:[$€£]|USD|EUR|GBP|dollars?|euros?|pounds?)"
 TOKEN = re.compile(
     rf"<\|sid_begin\|>(?:<\|sid_\d+_\d+\|>)*(?:<\|sid_end\|>)?|<\|sid_\w+\|>"
@@ -34,6 +38,8 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 ENDS = ".!?"
+ENDING = re.compile(r"[.!?]\s")
+ARTICLES = ("the", "a", "an", "my", "your")
 
 
 @dataclass(frozen=True)
@@ -70,19 +76,19 @@ class Gazetteer:
         self._codes = {text(codes): item for item, codes in enumerate(ids.codes)}
         self._values: dict[tuple[str, ...], set[int]] = defaultdict(set)
         self._cased: dict[tuple[str, ...], bool] = {}
-        for fact, words in enumerate(facts.words):
-            for word in words:
+        for fact, known in enumerate(facts.words):
+            for word in known:
                 self._add(word, fact)
         for column, values in (synonyms or {}).items():
             for value, words in values.items():
                 for word in words:
                     self._add(word, _fact(facts, column, value))
-        self._lower = {
-            item for item, title in enumerate(catalog.table["title"].to_list()) if title and title == title.lower()
-        }
+        titles = called(catalog)
+        self._lower = {item for item, title in enumerate(titles) if title == title.lower()}
+        self._dotted = {item for item, title in enumerate(titles) if ENDING.search(title)}
         self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for item, title in enumerate(catalog.table["title"].to_list()):
-            for name in {title, short(title)} if title else ():
+        for item, title in enumerate(titles):
+            for name in {title, *(short(title, length) for length in (WORDS, 2 * WORDS, LONGEST))}:
                 self._titles[_stems(name)[:LONGEST]].append(item)
         self._longest_title = max(map(len, self._titles), default=0)
         self._names = {
@@ -97,10 +103,19 @@ class Gazetteer:
         tokens = [_token(found) for found in TOKEN.finditer(said)]
         marks, at = [], 0
         while at < len(tokens):
-            mark, used = self._title(said, tokens, at) or self._phrase(said, tokens, at)
+            found = self._title(said, tokens, at)
+            if found is not None and tokens[at].stem in ARTICLES and at + 1 < len(tokens):
+                # «the Agnes Dress in Ochre» is not «The Agnes Dress».
+                later = self._title(said, tokens, at + 1)
+                found = None if later is not None and later[1] >= found[1] else found
+            mark, used = found or self._phrase(said, tokens, at)
             marks.append(mark)
             at += used
         return marks
+
+    def sentences(self, said: str) -> list[list[Mark]]:
+        """The same, sentence by sentence."""
+        return split(self.marks(said), said)
 
     def words(self, items: Sequence[int], texts: Sequence[str | None]) -> frozenset[str]:
         """The stems of all words in these items' texts."""
@@ -117,22 +132,25 @@ class Gazetteer:
         """The longest title that begins here; stops within are passed over."""
         if tokens[at].kind == "sid":
             item = self._codes.get(tokens[at].text)
-            kind, items = ("unknown", ()) if item is None else ("item", (item,))
-            return Mark(kind, tokens[at].text, tokens[at].begin, tokens[at].end, items), 1
-        words, places = [], []
+            kind, named = ("unknown", ()) if item is None else ("item", (item,))
+            return Mark(kind, tokens[at].text, tokens[at].begin, tokens[at].end, named), 1
+        words: list[str] = []
+        places: list[int] = []
         for place in range(at, min(len(tokens), at + 2 * LONGEST)):
             if tokens[place].kind == "sid" or len(words) == self._longest_title:
                 break
             if tokens[place].kind != "stop":
                 words.append(tokens[place].stem)
                 places.append(place)
-            elif not words or (tokens[place].text in ENDS and not said[tokens[place].end :][:1].strip()):
+            elif not words:
                 break
         for count in range(len(words), 0, -1):
             items = self._titles.get(tuple(words[:count]))
             if items is None:
                 continue
             begin, end = tokens[at].begin, tokens[places[count - 1]].end
+            if ENDING.search(said[begin:end]) and items[0] not in self._dotted:
+                continue  # one sentence's end and the next one's beginning
             # «a navy tee» is no «Navy Tee», whatever else may be called that.
             if said[begin:end] != said[begin:end].lower() or items[0] in self._lower:
                 return Mark("item", said[begin:end], begin, end, tuple(items)), places[count - 1] - at + 1
@@ -143,12 +161,12 @@ class Gazetteer:
         first = tokens[at]
         if first.kind in ("amount", "number", "stop"):
             return Mark(first.kind, first.text, first.begin, first.end, number=first.number), 1
-        words, places = [], []
+        words: list[str] = []
+        places: list[int] = []
         for place in range(at, len(tokens)):
-            if tokens[place].text == "-":
+            if tokens[place].text in "-,":
                 continue
-            there = tokens[place].kind in ("word", "number") or tokens[place].text == "&"
-            if not there or len(words) == self._longest:
+            if tokens[place].kind not in ("word", "number") or len(words) == self._longest:
                 break
             words.append(tokens[place].stem)
             places.append(place)
@@ -156,6 +174,8 @@ class Gazetteer:
             stems, last = tuple(words[:count]), places[count - 1]
             begin, end = first.begin, tokens[last].end
             span, used = said[begin:end], last - at + 1
+            if "," in span and count < LONG:
+                continue
             cues = _cues().get(_plain(span)) or _cues().get(stems) or frozenset()
             if stems in self._values and (
                 not self._cased[stems] or span[0].isupper() or span[0].isdigit() or (not cues and count > 1)
@@ -172,7 +192,13 @@ class Gazetteer:
         return Mark("word", first.text, first.begin, first.end), 1
 
 
-def sentences(marks: list[Mark], said: str) -> list[list[Mark]]:
+def called(catalog: Catalog) -> list[str]:
+    """What every item is called: its title, or its own id where it has none."""
+    own = zip(catalog.table["title"].to_list(), catalog.ids, strict=True)
+    return [title if title and title.strip() else item_id for title, item_id in own]
+
+
+def split(marks: list[Mark], said: str) -> list[list[Mark]]:
     """Marks by sentence. A full stop within a title or a number ends none, nor does one with no blank behind it."""
     found: list[list[Mark]] = [[]]
     for mark in marks:
@@ -184,9 +210,10 @@ def sentences(marks: list[Mark], said: str) -> list[list[Mark]]:
     return [one for one in found if one]
 
 
-def short(title: str, words: int = 8) -> str:
-    """A title as one says it: up to its first comma, bracket or dash, and at most so many words; three at least."""
-    for place in re.finditer(r",|\(|\[| [-–|] |;", title):
+def short(title: str, words: int = WORDS) -> str:
+    """A title as one says it: at most so many words, and up to its first comma, bracket or dash, but three words at
+    least. A longer form than usual goes beyond these."""
+    for place in re.finditer(r",|\(|\[| [-–|] |;", title) if words <= WORDS else ():
         head = title[: place.start()].strip()
         if len(head.split()) >= 3:
             title = head
@@ -202,7 +229,7 @@ def _token(found: re.Match[str]) -> _Token:
         digits = (found["before"] or found["after"] or found["number"]).replace(",", ".")
         digits = digits if digits.count(".") < 2 else digits.replace(".", "")
         return _Token(said, said, *found.span(), "amount" if found["amount"] else "number", float(digits))
-    kind = "word" if said[0].isalnum() or said[0] == "_" else "stop"
+    kind = "word" if said[0].isalnum() or said[0] in "_&" else "stop"
     return _Token(said, stem(said), *found.span(), kind)
 
 
@@ -251,6 +278,3 @@ def _fact(facts: Facts, column: str, value: str) -> int:
         values = [fact.value for fact in facts.facts if fact.attribute == column]
         raise UserError(f"synonyms: the column {column} has no value {value!r}; {nearest(value, values)}")
     return number
-
-
-__all__ = ["BEGIN", "Gazetteer", "Mark", "Synonyms", "sentences", "short"]

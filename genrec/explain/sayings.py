@@ -92,7 +92,7 @@ class Sayings:
             if free and not shows and (self.own or now.your or now.fancy or self.count is not None) and not mine:
                 self._history()
                 return
-            joined = view.cues_in(range(places.start, at)) & {"both", "share", "same"} or any(
+            joined = view.cues_in(range(places.start, at)) & {"both", "share", "same", "every"} or any(
                 view.said(place) in ("in common", "alike") for place in places
             )
             if mine and not self.kept:

@@ -78,10 +78,12 @@ class CausalScorer:
         import torch
         from torch.nn.utils.rnn import pad_sequence
 
+        from genrec.decode.causal_score import score
+
         if not len(histories):
             return np.empty(items.shape, np.float32)
         rows = [torch.tensor(list(self.prompt(history)), dtype=torch.long) for history in histories]
         lengths = torch.tensor([len(row) for row in rows])
         prompts = pad_sequence(rows, batch_first=True)
-        scores: np.ndarray = self.engine.score(prompts, lengths, torch.from_numpy(items)).numpy()
+        scores: np.ndarray = score(self.engine, prompts, lengths, torch.from_numpy(items)).numpy()
         return scores

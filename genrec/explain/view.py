@@ -128,7 +128,11 @@ class View:
         """Whether the word at `at` names or describes something in a word that nothing at hand has."""
         mark, before, after = self.marks[at], self.last(at), self.next(at)
         lower = mark.text.lower()
-        if lower in PLAIN or stem(lower) in PLAIN or stem(lower) in self.allowed:
+        if stem(lower) in self.allowed or lower == "i":
+            return False
+        if mark.text[0].isupper() and before is not None and before.kind != "stop":
+            return True
+        if lower in PLAIN or stem(lower) in PLAIN:
             return False
         if before is None:
             named = after is not None and (

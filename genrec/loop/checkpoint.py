@@ -1,4 +1,4 @@
-"""What a run that was killed finds again: weights, optimizer, record. Frozen weights are not kept: they do not change."""
+"""What a run that was killed finds again: weights, optimizer, record. Frozen weights do not change and are not kept."""
 
 from __future__ import annotations
 

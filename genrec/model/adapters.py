@@ -63,10 +63,11 @@ def wrap(
 
 def sizes(model: PreTrainedModel | PeftModel, rows: np.ndarray) -> Sizes:
     """Counted on the model as it is trained. Weights of 4 bits count as the weights they stand for."""
-    inner = model.get_base_model() if _is_tuned(model) else model
-    wrappers = {id(wrapper) for _, _, wrapper in _wrappers(inner)}
-    vocabulary = {id(parameter) for module in inner.modules() if id(module) in wrappers
-                  for parameter in module.token_adapter.trainable_tokens_delta.parameters()}  # fmt: skip
+    inner = _inner(model)
+    wrappers = [wrapper for _, _, wrapper in _wrappers(inner)]
+    vocabulary = {
+        id(parameter) for wrapper in wrappers for parameter in wrapper.token_adapter.trainable_tokens_delta.parameters()
+    }
     total = trained = in_rows = 0
     for parameter in inner.parameters():
         count = _count(parameter)
@@ -89,7 +90,7 @@ def bare(model: PreTrainedModel | PeftModel) -> Iterator[PreTrainedModel]:
     if not _is_tuned(model):
         yield model  # type: ignore[misc]
         return
-    inner = model.get_base_model()
+    inner = _inner(model)
     exchanged = list(_wrappers(inner))
     for parent, name, wrapper in exchanged:
         _write_rows(wrapper)
@@ -103,16 +104,17 @@ def bare(model: PreTrainedModel | PeftModel) -> Iterator[PreTrainedModel]:
 
 def save_adapter(model: PeftModel, folder: Path) -> None:
     """Bake the trained rows into the base for good, and write the updates of linear layers to `folder`."""
-    inner = model.get_base_model()
+    inner = _inner(model)
     for parent, name, wrapper in list(_wrappers(inner)):
         _write_rows(wrapper)
         setattr(parent, name, wrapper.original_module)
-    model.peft_config["default"].trainable_token_indices = None
-    model.save_pretrained(folder, save_embedding_layers=False)
+    config: Any = model.peft_config["default"]
+    config.trainable_token_indices = None
+    model.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
-    config = json.loads((folder / "adapter_config.json").read_text())
-    config["base_model_name_or_path"] = None  # the folder beside it, wherever that is
-    (folder / "adapter_config.json").write_text(json.dumps(config, indent=1))
+    said = json.loads((folder / "adapter_config.json").read_text())
+    said["base_model_name_or_path"] = None  # the folder beside it, wherever that is
+    (folder / "adapter_config.json").write_text(json.dumps(said, indent=1))
 
 
 def put_on(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrainedModel:
@@ -121,6 +123,12 @@ def put_on(model: PreTrainedModel, folder: Path, *, merge: bool) -> PreTrainedMo
     tuned = peft.PeftModel.from_pretrained(model, folder)
     merged: PreTrainedModel = tuned.merge_and_unload() if merge else tuned.get_base_model()
     return merged.eval()
+
+
+def go_on(model: PreTrainedModel, folder: Path) -> PeftModel:
+    """The base with the adapter in `folder` as layers beside its weights, to be trained further."""
+    tuned: PeftModel = _peft().PeftModel.from_pretrained(model, folder, is_trainable=True)
+    return tuned
 
 
 def quantized(compute: Any) -> Any:
@@ -139,8 +147,9 @@ def quantized(compute: Any) -> Any:
 
 
 def steady(model: PreTrainedModel) -> None:
-    """Let weights of 4 bits stay as they are. On CPUs with bfloat16 instructions bitsandbytes re-packs them at the first
-    answer for products in bfloat16, which have no gradient any more: training after a validation would miss it."""
+    """Let weights of 4 bits stay as they are. On CPUs with bfloat16 instructions bitsandbytes re-packs them at the
+    first answer for products in bfloat16, which have no gradient: training after a validation would miss it."""
+    module: Any
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = False
@@ -177,6 +186,12 @@ def _wrappers(model: PreTrainedModel) -> Iterator[tuple[nn.Module, str, Any]]:
 def _write_rows(wrapper: Any) -> None:
     adapter, weight = wrapper.token_adapter, wrapper.original_module.weight
     weight.data[adapter.token_indices["default"]] = adapter.trainable_tokens_delta["default"].detach().to(weight)
+
+
+def _inner(model: Any) -> PreTrainedModel:
+    """The Hugging Face model itself, inside PEFT's wrapper or not."""
+    inner: PreTrainedModel = model.get_base_model() if _is_tuned(model) else model
+    return inner
 
 
 def _is_tuned(model: Any) -> bool:

@@ -83,7 +83,8 @@ def write(
     from transformers import logging
 
     logging.disable_progress_bar()
-    (model if dtype is None else model.to(dtype)).save_pretrained(folder)
+    moved: Any = model
+    (model if dtype is None else moved.to(dtype)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
@@ -103,8 +104,8 @@ def check_catalogue(folder: Path, about: dict[str, Any], ids: SemanticIds) -> No
     if tuple(about["codebook_sizes"]) != ids.codebook_sizes or about["catalogue"] != fingerprint(ids, about["items"]):
         raise UserError(
             f"{folder} was trained on other semantic IDs than the run has now ({about['items']} items with codebooks "
-            f"{tuple(about['codebook_sizes'])}, the run has {len(ids)} with {ids.codebook_sizes}): its words mean other "
-            f"items. Run `genrec lm train` again, or take the run's version that it was trained on"
+            f"{tuple(about['codebook_sizes'])}, the run has {len(ids)} with {ids.codebook_sizes}): its words mean other"
+            f" items. Run `genrec lm train` again, or take the run's version that it was trained on"
         )
 
 
@@ -151,7 +152,8 @@ def open_base(
     if quantize:
         adapters.steady(model)
         return tokenizer, model
-    return tokenizer, model.to(device)
+    moved: Any = model
+    return tokenizer, moved.to(device)
 
 
 def open_tokenizer(source: str | Path) -> PreTrainedTokenizerBase:
@@ -208,7 +210,8 @@ def teach_words(
         tokenizer.add_special_tokens({"additional_special_tokens": marks}, replace_extra_special_tokens=False)
         tokenizer.eos_token = CHATML_WORDS[1]
         model.generation_config.eos_token_id = model.config.eos_token_id = tokenizer.eos_token_id
-        if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        embedding: Any = model.get_input_embeddings()
+        if len(tokenizer) > len(embedding.weight):
             model.resize_token_embeddings(len(tokenizer), pad_to_multiple_of=64)
     if not tokenizer.chat_template:
         raise UserError(

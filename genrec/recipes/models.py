@@ -170,12 +170,12 @@ class SasrecRecipe(Recipe):
 
 
 class TokenRecipe(Recipe):
-    width: Count = Field(128, description="dimensions of the decoder")
-    layers: Count = Field(4, description="layers")
+    width: Count = Field(192, description="dimensions of the decoder")
+    layers: Count = Field(2, description="layers")
     heads: Count = Field(4, description="attention heads")
     dropout: Share = Field(0.2, description="of token embeddings and last states")
     max_items: Count = Field(50, description="events of a history that are read, the latest")
-    epochs: Count = Field(12, description="passes over the users, at most")
+    epochs: Count = Field(10, description="passes over the users, at most")
     patience: Count = Field(3, description="validations without a better NDCG@10 before it stops")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
     weight_decay: Weight = Field(0.1, description="of AdamW")
@@ -233,6 +233,21 @@ class LmRecipe(Recipe):
     beam: Count = Field(20, description="beams per user in validation")
 
 
+class PreferenceRecipe(Recipe):
+    method: Literal["grpo", "dpo"] = Field("grpo", description="how it learns from its own answers")
+    group: int = Field(16, ge=2, description="items offered to a question, the one that was clicked among them")
+    questions: Count = Field(1024, description="histories asked in a round")
+    rounds: Count = Field(8, description="rounds, at most: the model answers anew in each")
+    patience: Count = Field(3, description="rounds without a better NDCG@10 before it stops")
+    batch: Count = Field(16, description="questions a step")
+    beta: Weight = Field(0.1, description="grpo: weight of the pull to where it began; dpo: how sharply to prefer")
+    clip: float = Field(0.2, gt=0, description="grpo: how far a ratio of probabilities may go from 1")
+    rank: Count = Field(16, description="of the update, where the model it begins with has no adapter")
+    learning_rate: float = Field(3e-4, gt=0, description="highest learning rate")
+    validation_users: Count = Field(500, description="users whose NDCG@10 decides")
+    beam: Count = Field(20, description="beams per user in validation")
+
+
 class EvaluateRecipe(Recipe):
     baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec", "token"]] = Field(
         ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
@@ -258,6 +273,7 @@ FOLDERS: dict[type[Recipe], str] = {
     TokenizerRecipe: "tokenizers",
     CompactRecipe: "train",
     LmRecipe: "train",
+    PreferenceRecipe: "train",
     PretrainRecipe: "train",
     SasrecRecipe: "train",
     TokenRecipe: "train",

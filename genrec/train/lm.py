@@ -192,8 +192,8 @@ def answers(
 
         def constraints(rows: torch.Tensor) -> Constraints:
             seen = asked.histories.take(rows.numpy())
-            pair = seen.padded(int(seen.lengths.max(initial=0)))
-            return Constraints.from_items(*(torch.from_numpy(one).to(model.device) for one in pair), rank_of)
+            items, mask = (torch.from_numpy(one) for one in seen.padded(int(seen.lengths.max(initial=0))))
+            return Constraints.from_items(items.to(model.device), mask.to(model.device), rank_of)
 
         found = engine.answer(
             torch.from_numpy(said.tokens), torch.from_numpy(said.lengths), k, constraints if exclude_seen else None
@@ -212,7 +212,8 @@ def export(tuning: Tuning, recipe: LmRecipe, ids: SemanticIds, folder: Path, abo
 
     about: what more it shall say.
     """
-    tuned, adapter = tuning.model, recipe.method in adapters.METHODS
+    tuned: Any = tuning.model
+    adapter = recipe.method in adapters.METHODS
     if adapter:
         adapters.save_adapter(tuned, folder / lm.ADAPTER)
         model = tuned.unload()
@@ -276,4 +277,3 @@ def _compute(recipe: LmRecipe, device: str | None) -> torch.dtype:
     if recipe.precision == "auto":
         return torch.bfloat16 if on_gpu and torch.cuda.is_bf16_supported() else torch.float32
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[recipe.precision]
-

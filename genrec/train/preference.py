@@ -147,6 +147,10 @@ class Preference:
         self.module.train(training)
         return Offers(items, weights / weights.sum(1, keepdim=True).clamp(min=1e-6), real, before, reference)
 
+    def go_back(self) -> None:
+        """To the weights that the stage began with."""
+        self._put(self._first)
+
     @contextmanager
     def as_before(self) -> Iterator[None]:
         """With the weights that the stage began with."""

@@ -98,28 +98,32 @@ def _strings(value: object) -> list[str]:
 
 
 def documents(texts: Sequence[str], titles: Sequence[str], ids: SemanticIds, seed: int, epoch: int) -> list[str]:
-    """An epoch's texts: every item's semantic ID and what it stands for, once either way, in pages of a few items.
+    """An epoch's texts: every item's semantic ID and what it stands for, in pages of a few items.
 
-    The items of a page have semantic IDs next to each other, as a catalogue lists its goods, so that a page has to be
-    read as a whole. Every other page is a conversation, so that the template's marks are known words later.
+    On one page the texts come first, on the next the IDs. On half of the pages the items have semantic IDs next to each
+    other, as a catalogue lists its goods, so that a page is read as a whole; on the others they have nothing in common,
+    so that a text has to be known from its ID. Every other page is a conversation, so that the template's marks are
+    known words later.
     """
     random = np.random.default_rng([seed, epoch])
-    words = [vocabulary.text(codes) for codes in ids.codes]
     start, end_of_turn = CHATML_WORDS
     chat = f"{start}user\n{{}}{end_of_turn}\n{start}assistant\n{{}}{end_of_turn}"
-    pages = []
-    for way in (0, 1):
-        # Any level may come first in the order, so that neighbours are of all kinds.
-        levels = random.permutation(ids.levels)
-        order = np.lexsort([random.random(len(ids)), *(ids.codes[:, level] for level in levels[::-1])])
-        begin = 0
-        while begin < len(order):
-            end = begin + int(random.integers(1, PAGE + 1))
-            page = random.permutation(order[begin:end]).tolist()
-            form = chat if random.random() < 0.5 else "{} {}"
-            pairs = [(words[item], texts[item] if random.random() < 0.5 else titles[item]) for item in page]
-            pages.append("\n".join(form.format(*(pair if way else pair[::-1])) for pair in pairs))
-            begin = end
+    # Any level may come first in the order, so that neighbours are of all kinds.
+    levels = random.permutation(ids.levels)
+    order = np.lexsort([random.random(len(ids)), *(ids.codes[:, level] for level in levels[::-1])])
+    alike = random.random(len(ids)) < 0.5
+    order = np.concatenate([order[alike], random.permutation(order[~alike])])
+    pages, begin = [], 0
+    while begin < len(order):
+        end = begin + int(random.integers(1, PAGE + 1))
+        form = chat if random.random() < 0.5 else "{} {}"
+        turned = bool(random.random() < 0.5)
+        pairs = [
+            (vocabulary.text(ids.codes[item]), texts[item] if random.random() < 0.5 else titles[item])
+            for item in random.permutation(order[begin:end]).tolist()
+        ]
+        pages.append("\n".join(form.format(*(pair[::-1] if turned else pair)) for pair in pairs))
+        begin = end
     return pages
 
 
@@ -173,7 +177,8 @@ def new_model(recipe: PretrainRecipe, tokenizer: PreTrainedTokenizerBase, seed: 
         vocab_size=len(tokenizer), hidden_size=recipe.width, num_hidden_layers=recipe.layers,
         num_attention_heads=recipe.heads, num_key_value_heads=recipe.key_heads, head_dim=recipe.head_width,
         intermediate_size=recipe.inner, tie_word_embeddings=True, max_position_embeddings=recipe.positions,
-        bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        initializer_range=recipe.width**-0.5, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     model: PreTrainedModel = Qwen3ForCausalLM(config)
     return model

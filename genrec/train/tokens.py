@@ -40,7 +40,7 @@ class Rows:
 
     @classmethod
     def of(cls, rows: Sequence[tuple[str, Sequence[int], Sequence[bool]]], window: int) -> Rows:
-        """From (kind, tokens, mask); the beginning of a row longer than `window` is cut off, the answer at its end kept."""
+        """From (kind, tokens, mask); of a row longer than `window` the beginning is cut off, the answer is kept."""
         names = tuple(sorted({kind for kind, _, _ in rows}))
         cut = [(np.asarray(tokens[-window:], np.int32), np.asarray(mask[-window:], bool)) for _, tokens, mask in rows]
         lengths = [len(tokens) for tokens, _ in cut]

@@ -26,6 +26,11 @@ EXPERIMENT, STAGING = "experiment.json", "staging"
 VERBS = {"data": "prepare", "sid": "tokenize", "model": "train", "base": "lm pretrain", "lm": "lm train"}
 
 
+def verb_of(stage: str) -> str:
+    """The verb that makes a stage; `lm-NAME` is made as `lm` is."""
+    return VERBS.get("lm" if stage.startswith("lm-") else stage, stage)
+
+
 @dataclass(eq=False)
 class Stage:
     """What the work of a stage is given.
@@ -118,7 +123,7 @@ class Workspace:
         found = Manifest.read(self.path / name)
         if found is None:
             raise UserError(
-                f"{self.path} has no finished stage {name!r}: run `genrec {VERBS.get(name, name)} {self.path}` first"
+                f"{self.path} has no finished stage {name!r}: run `genrec {verb_of(name)} {self.path}` first"
             )
         return found
 
@@ -284,7 +289,7 @@ class Workspace:
                 name = found.stage
                 raise UserError(
                     f"the stage {name!r} in {self.path} was made from another {source!r} than is there now: "
-                    f"run `genrec {VERBS.get(name, name)} {self.path}` again"
+                    f"run `genrec {verb_of(name)} {self.path}` again"
                 )
 
 

@@ -91,7 +91,7 @@ def test_with_words_the_item_that_is_called_so_comes_first(spoken: Path, tmp_pat
         assert found == recommender.catalog.ids[int(np.argmax(vectors @ vectors[item]))]
 
 
-def test_a_catalogue_that_changes(spoken: Path, tmp_path: Path) -> None:
+def test_a_catalogue_that_changes(spoken: Path, tmp_path: Path, cli: Callable) -> None:
     path = tmp_path / "run"
     shutil.copytree(spoken, path)
     recommender = Recommender.from_pretrained(path, beam=20)
@@ -105,6 +105,8 @@ def test_a_catalogue_that_changes(spoken: Path, tmp_path: Path) -> None:
     )
     for words in (False, True):
         assert "new-1" in {one.item_id for one in recommender.search("a red dress", k=300, words=words)}
+    out = cli("generate", path, "--k", "5", "--beam", "10", "--engine", "torch").ok().out
+    assert before[0].item_id not in set(pl.read_parquet(f"{out.strip()}/*.parquet")["item_id"])
     recommender.save_pretrained(tmp_path / "saved")
     saved = Recommender.from_pretrained(tmp_path / "saved", beam=20)
     assert saved.search("a red dress", k=7) == recommender.search("a red dress", k=7)

@@ -33,7 +33,8 @@ class Change:
             item = int(random.choice(self.items))
         else:  # a catalogue in which next to nothing can be changed: the item as it is
             new, named, found = facts.of(item)[0], (), np.array([item], np.int32)
-        words, pattern = wishes.changed(facts, new, random), str(random.choice(CHANGES))
+        words = wishes.changed(facts, new, random)
+        pattern = wishes.around(str(random.choice(CHANGES)), self.material, random)
         request = said(self.material, item, pattern, words, named, random)
         return asked(self.name, request, self.material.said(wishes.page(found, random)))
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from genrec.model.tasks import wishes
-from genrec.model.tasks.facts import Facts
 from genrec.model.tasks.interface import Example, Material, Message
 from genrec.model.tasks.wording import ANY, CRITIQUES, REPLY, SEARCHES, WHICH_ONE, listed
 
@@ -35,12 +34,12 @@ class Chat:
         wish = self._wish(self.items[index], random)
         column = facts.facts[wish[1]].attribute
         turns = [
-            ("user", str(random.choice(SEARCHES)).format(wish=wishes.phrase(facts, wish[:1], random))),
+            ("user", self._said(SEARCHES, random).format(wish=wishes.phrase(facts, wish[:1], random))),
             ("assistant", self._which(wish[0], column, random)),
         ]
         for place in range(1, len(wish)):
             new = wish[place]
-            turns.append(("user", _reply(facts, new, random) if place == 1 else _critique(facts, new, random)))
+            turns.append(("user", self._reply(new, random) if place == 1 else self._critique(new, random)))
             turns.append(("assistant", self._suggest(wish[: place + 1], random)))
         # The wish's first fact alone, that and the second, all: what may not be wished for together is not reached.
         allowed = [size for size in range(1, len(wish) + 1) if not wishes.held_out(facts, wish[:size])]
@@ -69,11 +68,13 @@ class Chat:
         item = int(random.choice(self.material.facts.items(wish)))
         return str(random.choice(ANY)).format(item=self.material.words[item])
 
+    def _reply(self, fact: int, random: np.random.Generator) -> str:
+        facts = self.material.facts
+        value = wishes.word(facts, fact, random)
+        return self._said(REPLY, random).format(attribute=facts.facts[fact].attribute, value=value)
 
-def _reply(facts: Facts, fact: int, random: np.random.Generator) -> str:
-    value = wishes.word(facts, fact, random)
-    return str(random.choice(REPLY)).format(attribute=facts.facts[fact].attribute, value=value)
+    def _critique(self, fact: int, random: np.random.Generator) -> str:
+        return self._said(CRITIQUES, random).format(new=wishes.changed(self.material.facts, fact, random))
 
-
-def _critique(facts: Facts, fact: int, random: np.random.Generator) -> str:
-    return str(random.choice(CRITIQUES)).format(new=wishes.changed(facts, fact, random))
+    def _said(self, patterns: tuple[str, ...], random: np.random.Generator) -> str:
+        return wishes.around(str(random.choice(patterns)), self.material, random)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ import numpy as np
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.model.tasks.facts import Facts
+from genrec.model.tasks.wording import CHATTER
 from genrec.model.vocabulary import text
 from genrec.sid.codes import SemanticIds
 
@@ -54,6 +56,15 @@ class Material:
         ]
 
     @cached_property
+    def chatter(self) -> list[str]:
+        """Words that say nothing of an item: those of `CHATTER`, and those of the catalogue's texts that no title and
+        no value has."""
+        said = {word for words in self.facts.words for one in words for word in _words(one)}
+        said |= {word for title in self.titles for word in _words(title)}
+        texts = {word for text in self.catalog.table["text"].to_list() if text for word in _words(text)}
+        return sorted((set(CHATTER.split()) | texts) - said)
+
+    @cached_property
     def long_enough(self) -> np.ndarray:
         """int64: the users with two or more training events, who have a next item to predict."""
         return np.flatnonzero(self.train.lengths >= 2)
@@ -73,6 +84,10 @@ class Task(Protocol):
     def __len__(self) -> int: ...
 
     def example(self, index: int, random: np.random.Generator) -> Example: ...
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.lower())
 
 
 def asked(task: str, question: str, answer: str) -> Example:

@@ -31,7 +31,8 @@ class Search:
     def example(self, index: int, random: np.random.Generator) -> Example:
         facts = self.material.facts
         wish = wishes.draw(facts, self.items[index], random)
-        question = str(random.choice(SEARCHES)).format(wish=wishes.phrase(facts, wish, random))
+        pattern = wishes.around(str(random.choice(SEARCHES)), self.material, random)
+        question = pattern.format(wish=wishes.phrase(facts, wish, random))
         return asked(self.name, question, self.material.said(wishes.page(facts.items(wish), random)))
 
 
@@ -49,7 +50,7 @@ class TitleSearch:
 
     def example(self, index: int, random: np.random.Generator) -> Example:
         words = self.titles.draw(int(self.titles.long_enough[index]), random, held_out=False)
-        question = str(random.choice(SEARCHES)).format(wish=" ".join(words))
+        question = wishes.around(str(random.choice(SEARCHES)), self.material, random).format(wish=" ".join(words))
         return asked(self.name, question, self.material.said(wishes.page(self.titles.having(words), random)))
 
 

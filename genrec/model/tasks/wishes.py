@@ -6,6 +6,7 @@ its facts may not: no training question of any task ever states these two side b
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from itertools import combinations
@@ -13,7 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from genrec.model.tasks.facts import Facts
-from genrec.model.tasks.wording import BEHIND, CHANGED, CHANGED_ELSE, FACT, HEADS, THING
+from genrec.model.tasks.interface import Material
+from genrec.model.tasks.wording import BEHIND, CHANGED, CHANGED_ELSE, CLOSINGS, FACT, HEADS, OPENINGS, THING
 
 HELD_OUT = 10
 """One in so many pairs of facts."""
@@ -52,6 +54,26 @@ def draw(facts: Facts, item: int, random: np.random.Generator) -> tuple[int, ...
 def page(items: np.ndarray, random: np.random.Generator) -> list[int]:
     """Up to `ANSWERS` of `items`, any of them as likely, in any order."""
     return random.permutation(items)[:ANSWERS].tolist()
+
+
+def around(pattern: str, material: Material, random: np.random.Generator) -> str:
+    """A pattern of `wording` as people use it: with a greeting, an ending, words that have nothing to do with the wish.
+
+    Sentences that were never read shall not confuse a model, so it learns to hear the wish among any words.
+    """
+    if random.random() < 0.2:
+        pattern = f"{random.choice(OPENINGS)} {pattern}"
+    if random.random() < 0.2:
+        pattern = f"{pattern.rstrip('.?!,')} {random.choice(CLOSINGS)}"
+    pieces = re.split(r"(\{\w+\})", pattern)
+    for _ in range(int(random.integers(1, 5)) if random.random() < 0.5 else 0):
+        place = 2 * int(random.integers((len(pieces) + 1) // 2))
+        words = pieces[place].split(" ")
+        words.insert(int(random.integers(len(words) + 1)), str(random.choice(material.chatter)))
+        pieces[place] = " ".join(words)
+    pattern = " ".join("".join(f" {piece} " if piece[:1] == "{" else piece for piece in pieces).split())
+    pattern = re.sub(r"\} ([.,?!:;])", r"}\1", pattern)
+    return pattern[:1].upper() + pattern[1:] if random.random() < 0.5 else pattern
 
 
 def phrase(facts: Facts, wish: Sequence[int], random: np.random.Generator, *, said: Sequence[str] = ()) -> str:

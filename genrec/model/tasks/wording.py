@@ -55,6 +55,33 @@ SEARCHES = (
     "Please list {wish}.",
     "what {wish} do you have?",
 )
+OPENINGS = ("Hi!", "Hello,", "hey,", "Good morning!", "excuse me,", "Please:", "OK,", "well,", "Dear shop,", "so,")
+CLOSINGS = (
+    "please",
+    "for a friend",
+    "for my brother",
+    "thanks!",
+    "if you can",
+    "to wear today",
+    "that I can order now",
+    "as a present",
+    "or something like that",
+    "before Friday",
+)
+CHATTER = """
+about actually again always anything around away back because before best better big bring buy came colder come
+could dinner doing done early else evening ever every family far few first found glad going gone good got happy
+heard help here home house idea into just kind know last later left less little long look lot made make many maybe
+meet mind minute moment money month more morning most move much must my name near next nice night now off often old
+once one only our out outside over own party people perhaps picked place plan quick quite rather ready right road
+room say send she should since small some soon sort still store street such sure take talk tell them then there
+these they thing think this those time together told tomorrow too town train travel trip try two under until very
+visit wait walk want was way week were while who why will wish with work world would year yes yesterday yet you
+young your
+"""
+"""Words that people say around what they want. They mean nothing here, and that is what a model learns from them: not
+to mind a sentence it has not read before."""
+
 SEARCHES_HELD_OUT = (
     "could you suggest {wish}?",
     "I have been searching for {wish} all day",

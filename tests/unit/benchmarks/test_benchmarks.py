@@ -188,6 +188,18 @@ def test_decoding_compares_all_ways_that_are_installed(runs: Path, capsys: pytes
     assert "GFLOP/s" in told and [row[0] for row in rows_of(told)[1:]] == ["floor", "torch", "hf-generate"]
 
 
+@pytest.mark.system
+def test_decoding_measures_the_engine_in_vllm(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if importlib.util.find_spec("vllm") is None:
+        pytest.skip("needs vLLM: `make vllm` installs it")
+    importlib.import_module("decoding").main(
+        ["--preset", "tiny", "--repeats", "1", "--ways", "torch", "vllm", "--json", str(runs / "w.json")]
+    )
+    found = json.loads((runs / "w.json").read_text())
+    assert [(row["way"], row.get("invalid")) for row in found] == [("floor", None), ("torch", 0), ("vllm", 0)]
+    assert found[2].keys() >= KEYS and found[2]["users_per_s"] > 0 and found[2]["peak_mb"] > 100
+
+
 def test_decoding_measures_the_compact_generator(runs: Path) -> None:
     importlib.import_module("decoding").main(
         ["--preset", "tiny-compact", "--repeats", "1", "--json", str(runs / "c.json")]

@@ -241,6 +241,18 @@ def test_calls_under_way_finish_with_their_catalogue(
     same(engine.answer(*asked, 10), expected)
 
 
+def test_constraints_are_asked_with_the_version_they_are_over(
+    started: Any, spoken: Any, torch_engine: CausalEngine, other: Trie, asked: tuple[Tensor, Tensor]
+) -> None:
+    wish = wishes(spoken.trie)["everything"]
+    engine = over(started, spoken, mode="worker")
+    with engine.snapshot() as now:
+        engine.swap(other)
+        same(engine.answer(*asked, 12, wish, now=now), torch_engine.answer(*asked, 12, wish))
+        same(engine.answer(*asked, 12, wish, now=now), torch_engine.answer(*asked, 12, wish))
+    assert engine.answer(*asked, 12).items.max() < len(other) == len(engine.trie)
+
+
 def test_what_is_not_available_is_not_answered(
     started: Any, driver: Any, torch_engine: CausalEngine, spoken: Any, asked: tuple[Tensor, Tensor]
 ) -> None:

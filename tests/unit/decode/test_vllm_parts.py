@@ -131,8 +131,8 @@ def test_the_pace_holds_its_time_and_grows_by_steps() -> None:
         pace.took(sizes[-1] * 0.004, work[: sizes[-1]])
     assert sizes == [1, 2, 4, 8, 16, 25, 25, 25]
     pace.took(25 * 0.012, work[:25])  # the machine has become slower
-    assert pace.fits(work) == 12
-    pace.took(12 * 1.0, work[:12])
+    assert pace.fits(work) == 8
+    pace.took(8 * 1.0, work[:8])
     assert pace.fits(work) == 1
 
 

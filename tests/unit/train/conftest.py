@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from genrec.data import Catalog, Sequences, Split, leave_one_out
@@ -20,6 +19,7 @@ from genrec.model.prompts import CHATML, CHATML_WORDS
 from genrec.model.tasks import Facts, Material
 from genrec.recipes import LmRecipe, PretrainRecipe
 from genrec.sid import SemanticIds
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 COLOURS = ("red", "blue", "green", "amber", "black", "white")
 THINGS = ("coat", "scarf", "boots", "shirt")

@@ -103,8 +103,12 @@ def test_of_the_base_only_rows_of_semantic_ids_change(world: World, bases: Bases
             assert torch.equal(tensor, former), name
     sizes = about["parameters"]
     assert sizes["rows"] == len(rows) * 32 * (2 if base == "untied" else 1)
-    assert 0 < sizes["trained"] < sizes["total"] == sum(parameter.numel() for parameter in model.parameters()) + sum(
-        tensor.numel() for tensor in load_file(tmp_path / "adapter" / "adapter_model.safetensors").values()
+    assert (
+        0
+        < sizes["trained"]
+        < sizes["total"]
+        == sum(parameter.numel() for parameter in model.parameters())
+        + sum(tensor.numel() for tensor in load_file(tmp_path / "adapter" / "adapter_model.safetensors").values())
     )
 
 
@@ -159,7 +163,8 @@ class Killed(Exception):
 def test_a_run_killed_within_an_epoch_ends_as_an_unbroken_one(
     world: World, bases: Bases, tmp_path: Path, method: str
 ) -> None:
-    changes: dict[str, Any] = {"method": method, "checkpoint_every": 2, "accumulate": 2, "batch_tokens": 1024, "dropout": 0.1}
+    changes: dict[str, Any] = {"method": method, "checkpoint_every": 2, "accumulate": 2, "batch_tokens": 1024}
+    changes["dropout"] = 0.1
     unbroken, _, expected = fitted(world, bases("tied"), tmp_path / "unbroken", **changes)
 
     killed, recipe = begun(world, bases("tied"), **changes)

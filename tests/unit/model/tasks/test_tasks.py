@@ -107,7 +107,7 @@ def said_facts(facts, text):
 
 def named(change):
     """The columns that a change says shall stay."""
-    stays = re.search(r"Keep the (.*)\.|The (.*) should stay|Same (.*)\.", change)
+    stays = re.search(r"(?:Keep the ([\w ]+)|The ([\w ]+) should stay|Same ([\w ]+))\.$", change)
     return set() if stays is None else set(re.findall(r"\w+", next(filter(None, stays.groups())))) - {"and"}
 
 
