@@ -26,15 +26,13 @@ from genrec.decode import stock
 from genrec.decode.sid_slots import Ask, Slots
 from genrec.decode.stock import Stock
 from genrec.decode.vllm_lora import mend
-from genrec.decode.vllm_stock import adopt, stop_of
+from genrec.decode.vllm_stock import NAME, adopt, stop_of
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
     from vllm.config import VllmConfig
 
-NAME = "genrec.decode.vllm_logits:CatalogueMask"
-"""For `LLM(logits_processors=[NAME])` and `vllm serve --logits-processors`."""
 log = logging.getLogger("vllm.genrec")
 T = TypeVar("T")
 

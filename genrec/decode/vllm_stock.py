@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vllm import SamplingParams
     from vllm.config import VllmConfig
 
+NAME = "genrec.decode.vllm_logits:CatalogueMask"
+"""The mask, for `LLM(logits_processors=[NAME])` and `vllm serve --logits-processors`."""
 VARIABLE = "GENREC_CATALOGUE"
 
 

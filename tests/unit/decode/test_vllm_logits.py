@@ -26,13 +26,13 @@ from genrec.decode.hf_logits import SidLogitsProcessor
 from genrec.decode.sid_slots import Ask, Slots
 from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
+from genrec.decode.vllm_stock import NAME
 from genrec.errors import UserError
 from genrec.model import vocabulary
 from genrec.model.lm import ABOUT, SCHEMA, fingerprint
 from genrec.sid import SemanticIds
 
 pytestmark = pytest.mark.system
-NAME = "genrec.decode.vllm_logits:CatalogueMask"
 SIZES, N, STOP = (8, 8, 4), 60, 0
 SHAPE: dict[str, Any] = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
