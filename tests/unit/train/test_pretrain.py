@@ -86,7 +86,7 @@ def test_it_learns_what_codes_mean(world: World) -> None:
     items, others = np.arange(0, 96, 2), random.permutation(96)[:48]
     gains = [_score(tokenizer, model, world, item, item) - _score(tokenizer, model, world, item, other)
              for item, other in zip(items, others, strict=True)]  # fmt: skip
-    assert np.mean(gains) > 2.0 and np.mean(np.array(gains) >= 0) > 0.7, (np.mean(gains), np.mean(np.array(gains) >= 0))
+    assert np.mean(gains) > 0.5 and np.mean(np.array(gains) >= 0) > 0.7, (np.mean(gains), np.mean(np.array(gains) >= 0))
 
 
 def _score(tokenizer: Any, model: Any, world: World, item: int, text: int) -> float:
