@@ -54,6 +54,14 @@ SEARCHES = (
     "Hello! {wish}?",
     "Please list {wish}.",
     "what {wish} do you have?",
+    "I saw {wish} the other day and want it",
+    "My sister told me about {wish}.",
+    "It is for work: {wish}",
+    "Anything like {wish}?",
+    "I have to find {wish} by tomorrow",
+    "tell me what {wish} there is",
+    "How about {wish}?",
+    "My daughter wants {wish} for her birthday",
 )
 OPENINGS = ("Hi!", "Hello,", "hey,", "Good morning!", "excuse me,", "Please:", "OK,", "well,", "Dear shop,", "so,")
 CLOSINGS = (
@@ -105,6 +113,18 @@ CHANGES = (
     "{item}, {new} instead",
     "Is there {item} {new}?",
     "I own {item} and need another one {new}",
+    "I am looking for something like {item}, but {new}",
+    "Do you have something similar to {item}, but {new}?",
+    "find me one like {item} {new}",
+    "Is there anything like {item}, only {new}?",
+    "what have you got like {item} but {new}",
+    "a version of {item} {new}, please",
+    "If {item} came {new}, I would take it.",
+    "{new}, but otherwise like {item}",
+    "I want {item} {new}",
+    "more like {item}, {new} though",
+    "Which items are like {item}, but {new}?",
+    "Please change {item}: {new}",
 )
 CHANGES_HELD_OUT = (
     "could I get something close to {item}, but {new}?",
