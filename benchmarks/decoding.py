@@ -4,9 +4,11 @@
 
 `floor` is the model's own arithmetic and nothing else (`floors.py`), at the best batch of a sweep; `hf-generate` is
 Hugging Face's beam search with `prefix_allowed_tokens_fn`, at its best batch too; `vllm-beam-search` is vLLM's, which
-knows no constraint; `torch` is GenRec's engine at its own batch. Ways take turns; a figure is the median of its turns,
-a ratio to the floor the median of the turns' ratios. Latencies are of single requests, alone; memory is that of the
-whole process. `invalid` counts answers that are no item or repeat one. All random: weights, prompts, catalogue.
+knows no constraint; `torch` is GenRec's engine at its own batch, `vllm` the one inside vLLM's worker, `vllm-driver` the
+one over vLLM's public API, `vllm-chat` the worker beside a chat that streams. Ways take turns, but for those through
+vLLM, which have a process each; a figure is the median of its turns, a ratio to the floor the median of the turns'
+ratios. Latencies are of single requests, alone; memory is that of the whole process. `invalid` counts answers that are
+no item or repeat one. All random: weights, prompts, catalogue.
 """
 
 from __future__ import annotations
@@ -34,9 +36,9 @@ from decoding_ways import (
     compact_way,
     floor_way,
     qwen3,
+    through_vllm,
     token_table,
     torch_way,
-    vllm_beam_search,
 )
 from floors import CausalFloor, CompactFloor, GemmChain
 from torch import Tensor
@@ -46,6 +48,7 @@ from genrec.decode.beams import Beams
 from genrec.decode.causal_engine import CausalEngine
 from genrec.decode.trie import Trie
 
+VLLM = ("vllm-beam-search", "vllm", "vllm-driver", "vllm-chat")
 HONEST = 0.6
 """A floor that reaches less of the speed of its bare matrix products says little."""
 
@@ -81,7 +84,7 @@ BIG: dict[str, Any] = {
     "grid": tuple((length, width) for length in (1024, 2500, 5000) for width in (50, 128, 256, 512)),
 }  # fmt: skip
 PRESETS = {
-    "tiny": Preset(_qwen3(32, 2, 64, 2, 1, 16), 300, 16, ((12, 4),), 6, 2, (2, 4)),
+    "tiny": Preset(_qwen3(32, 2, 64, 2, 1, 32), 300, 16, ((12, 4),), 6, 2, (2, 4)),
     "tiny-compact": Preset(None, 300, 16, ((6, 4),), 6, 0, (2, 4)),
     "cpu-small": Preset(_qwen3(256, 4, 1024, 4, 4, 64), 12_101, 256, ((81, 20),), 96, 8, (1, 4, 8, 16, 32)),
     "compact": Preset(None, 12_101, 256, ((20, 20),), 1024, 0, (16, 32, 64, 128, 256)),
@@ -93,7 +96,7 @@ PRESETS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=PRESETS, default="cpu-small")
-    parser.add_argument("--ways", nargs="+", choices=("hf-generate", "vllm-beam-search", "torch"), help="beside floor")
+    parser.add_argument("--ways", nargs="+", choices=("hf-generate", "torch", *VLLM), help="beside floor")
     parser.add_argument("--prompt", type=int, nargs="+", help="only these prompt lengths of the preset")
     parser.add_argument("--beam", type=int, nargs="+", help="only these beams of the preset")
     parser.add_argument("--users", type=int, help="how many users the floor and torch answer in a turn")
@@ -184,25 +187,42 @@ def compare(name: str, preset: Preset, length: int, width: int, asked: argparse.
     if hf is not None:
         if len(ways) > 1:
             agreement(ways, prompts[: preset.slow].to(device))
-        if asked.ways is None or "vllm-beam-search" in asked.ways:
-            found.append(_vllm(name, hf, prompts[: preset.slow], length, width, turns["floor"], users))
+        for way in VLLM:
+            if asked.ways is None or way in asked.ways:
+                some = prompts[: preset.slow] if way == "vllm-beam-search" else prompts
+                found.append(
+                    _vllm(way, name, hf, some, length, statistics.median(turns["floor"]) / users, asked.repeats)
+                )
     return found
 
 
 def _vllm(
-    name: str, hf: HfGenerate, prompts: Tensor, length: int, width: int, floor: list[float], users: int
+    way: str, name: str, hf: HfGenerate, prompts: Tensor, length: int, floor: float, repeats: int
 ) -> dict[str, Any]:
+    """floor: seconds a user."""
+    ask = {"way": way, "repeats": repeats, "alone": 50, "talk": 600, "window": length + hf.levels + 1}
+    if way == "vllm-beam-search":
+        ask |= {"repeats": 2, "alone": 3}
+    elif way == "vllm-chat":
+        ask |= {"window": length + 600}
     with tempfile.TemporaryDirectory() as folder:
-        told = vllm_beam_search(
-            Path(folder), hf.model, prompts, width=width, levels=hf.levels, repeats=2, alone=min(3, len(prompts))
-        )
+        told = through_vllm(Path(folder), hf, prompts, **ask)
+    base = {"way": way, "preset": name, "prompt": length, "beam": hf.width}
     if isinstance(told, str):
-        print(f"vllm-beam-search: {told}")
-        return {"way": "vllm-beam-search", "preset": name, "prompt": length, "beam": width, "note": told}
-    items = torch.tensor([[hf.item.get(tuple(row), -1) for row in rows] for rows in told["sequences"]])
+        print(f"{way}: {told}")
+        return base | {"note": told}
     speeds = [len(prompts) / seconds for seconds in told["seconds"]]
-    return row(name, "vllm-beam-search", length, width, len(prompts), speeds, told["alone"], told["peak_mb"], items) | {
-        "ratio_to_floor": statistics.median(told["seconds"]) / len(prompts) / (statistics.median(floor) / users)
+    items = torch.tensor(told["items"])
+    if way == "vllm-chat":
+        speed, gaps = statistics.median(speeds), told["gaps_ms"]
+        note = (
+            f"{speed:.1f} users/s beside a chat, whose {told['talked']} tokens are "
+            f"{'the same' if told['same'] else 'OTHERS'}; p99 between two of them {gaps['alone']:.0f} ms alone, "
+            f"{gaps['beside']:.0f} ms with beams"
+        )
+        return base | {"note": note, "users_per_s": speed, "invalid": invalid(items)} | gaps | {"same": told["same"]}
+    return row(name, way, length, hf.width, len(prompts), speeds, told["alone"], told["peak_mb"], items) | {
+        "ratio_to_floor": statistics.median(told["seconds"]) / len(prompts) / floor
     }
 
 

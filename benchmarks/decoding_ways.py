@@ -7,6 +7,7 @@ out, best first, -1 for what is no item; None where it answers nothing. Each kno
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -139,6 +140,7 @@ class HfGenerate:
 
     def __init__(self, model: PreTrainedModel, ids: SemanticIds, tokens: list[Tensor], width: int, k: int) -> None:
         self.model, self.width, self.k, self.levels = model, width, k, len(tokens)
+        self.ids, self.tokens = ids, tokens
         rows = np.column_stack([table.numpy()[ids.codes[:, level]] for level, table in enumerate(tokens)]).tolist()
         self.item = {tuple(row): item for item, row in enumerate(rows)}
         after: dict[tuple[int, ...], set[int]] = {}
@@ -172,10 +174,8 @@ class HfGenerate:
         )  # fmt: skip
 
 
-def vllm_beam_search(
-    folder: Path, model: PreTrainedModel, prompts: Tensor, *, width: int, levels: int, repeats: int, alone: int
-) -> dict[str, Any] | str:
-    """What `decoding_vllm.py` measured, or a word on why it did not."""
+def through_vllm(folder: Path, hf: HfGenerate, prompts: Tensor, **ask: Any) -> dict[str, Any] | str:
+    """What `decoding_vllm.py` measured of a way, or a word on why it did not. ask: what its `ask.json` says."""
     import importlib.util
 
     if importlib.util.find_spec("vllm") is None:
@@ -186,19 +186,22 @@ def vllm_beam_search(
     from tokenizers import Tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
+    model = hf.model
     model.save_pretrained(folder)
     # vLLM asks for a tokenizer; the prompts never meet it.
     words = {f"t{token}": token for token in range(model.config.vocab_size)}
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel(words, unk_token="t0")), eos_token="t1")
     tokenizer.save_pretrained(folder)
     np.save(folder / "prompts.npy", prompts.numpy())
-    ask = {
-        "width": width, "tokens": levels, "repeats": repeats, "batch": len(prompts), "alone": alone,
+    np.save(folder / "codes.npy", hf.ids.codes)
+    ask |= {
+        "width": hf.width, "tokens": [table.tolist() for table in hf.tokens],
         "dtype": str(model.dtype).removeprefix("torch."), "eager": model.device.type == "cpu",
     }  # fmt: skip
     (folder / "ask.json").write_text(json.dumps(ask), encoding="utf-8")
     script = Path(__file__).with_name("decoding_vllm.py")
-    done = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, text=True)
+    threads = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    done = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, text=True, env=threads)
     if done.returncode:
         return f"failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
     found: dict[str, Any] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))

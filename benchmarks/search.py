@@ -14,6 +14,7 @@ the same sort that are not reported.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     material = read(asked.run)
     systems = text_search(material)
     if asked.lm:
-        systems.append(language_model(asked.run, asked.lm))
+        systems += language_models(asked.run, asked.lm)
     found = {"run": asked.run.name, "sets": measured(material, systems, asked.queries), "machine": machine()}
     print(markdown(found))
     if asked.json:
@@ -80,11 +81,21 @@ def text_search(material: Material) -> list[System]:
     return [System(f"BM25 (k1 {k1}, b {b})", bm25), System(*dense(texts))]
 
 
-def language_model(run: Path, stage: str) -> System:
+def language_models(run: Path, stage: str) -> list[System]:
+    """The model by its codes alone and, where `genrec lm evaluate` learned what words are worth, with those."""
     from genrec.decode.lm_generator import LmGenerator
+    from genrec.decode.text_score import text_score_of
 
     generator = LmGenerator.read(run, stage)
-    return System(stage, lambda queries, k: generator.search(list(queries), k), plain=False)
+    found = [System(stage, lambda queries, k: generator.search(list(queries), k).items, plain=False)]
+    learned = run / f"evaluate-{stage}" / "words.json"
+    if learned.exists():
+        weighed = copy.copy(generator)
+        weighed.text_score = text_score_of(run / "embed", json.loads(learned.read_text())["weight"])
+        found.append(
+            System(f"{stage} and words", lambda queries, k: weighed.search(list(queries), k).items, plain=False)
+        )
+    return found
 
 
 def sets(material: Material, count: int, seed: int, *, held_out: bool = True) -> dict[str, list[Question]]:

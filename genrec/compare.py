@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from genrec.evaluate import protocol
 from genrec.evaluate.interface import Recommends
 from genrec.recipes import Experiment
 from genrec.workspace import Stage
+
+if TYPE_CHECKING:
+    from genrec import loop
+    from genrec.decode.causal_generator import CausalGenerator
 
 EXAMPLES, GROUPS, PER_GROUP = 6, 6, 8
 Trials = dict[str, dict[str, Any]]
@@ -157,6 +161,14 @@ def contestants(
         tuning["sasrec"] = {"best": recipe.sasrec.model_dump(), "trials": 1, "seconds": seconds}
         return model
 
+    def token() -> Recommends:
+        made, record, parameters = token_of(stage, experiment, split)
+        curves["genrec-token"] = record.epochs
+        seconds = sum(row["seconds"] for row in record.epochs)
+        best = recipe.token.model_dump() | {"parameters": parameters}
+        tuning["genrec-token"] = {"best": best, "trials": 1, "seconds": seconds}
+        return made
+
     def popular() -> Recommends:
         tuning["popularity"] = {"best": {}, "trials": 1, "seconds": 0.0}
         return Popularity().fit(split.train, n_items)
@@ -178,6 +190,7 @@ def contestants(
     makers: dict[str, Callable[[], Recommends]] = {
         "genrec-compact": lambda: load_generator(root, beam=recipe.beam),
         "genrec-compact-plain": lambda: load_generator(root, beam=recipe.beam, plain=True),
+        "genrec-token": token,
         "sasrec": choosing("sasrec", sasrec),
         "itemknn": choosing("itemknn", neighbours),
         "contentknn": choosing("contentknn", content),
@@ -185,7 +198,36 @@ def contestants(
     }
     if experiment.train.leaf is None:
         del makers["genrec-compact-plain"]
-    return {name: make for name, make in makers.items() if name.startswith("genrec") or name in recipe.baselines}
+    compact = ("genrec-compact", "genrec-compact-plain")
+    asked = {*compact, *(name if name != "token" else "genrec-token" for name in recipe.baselines)}
+    return {name: make for name, make in makers.items() if name in asked}
+
+
+def token_of(stage: Stage, experiment: Experiment, split: Split) -> tuple[CausalGenerator, loop.Record, int]:
+    """`genrec-token`, trained here from scratch on the same semantic IDs; its epochs, its parameters."""
+    import torch
+
+    from genrec import loop
+    from genrec.decode.trie import Trie
+    from genrec.model.token import token_model
+    from genrec.sid import SemanticIds
+    from genrec.train.token import token_generator, train_token
+
+    recipe = experiment.evaluate.token
+    ids = SemanticIds.load(stage.input("sid") / "sids.safetensors")
+    trie = Trie.load(stage.input("sid") / "trie.safetensors")
+    torch.manual_seed(stage.seed)
+    model = token_model(ids.codebook_sizes, **recipe.model_dump(include={"width", "layers", "heads", "max_items"}))
+    config = loop.LoopConfig(
+        **recipe.model_dump(include={"epochs", "patience", "learning_rate", "weight_decay"}), seed=stage.seed
+    )
+    record = train_token(
+        model, ids, trie, split.train, split.validation, config,
+        **recipe.model_dump(include={"max_items", "dropout", "batch_tokens"}),
+        exclude_seen=experiment.data.exclude_seen, folder=stage.scratch / "token",
+    )  # fmt: skip
+    generator = token_generator(model, ids, trie, max_items=recipe.max_items, beam=experiment.evaluate.beam)
+    return generator, record, sum(parameter.numel() for parameter in model.parameters())
 
 
 def code_groups(codes: np.ndarray, split: Split) -> list[tuple[str, list[int]]]:

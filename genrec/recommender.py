@@ -4,60 +4,46 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from genrec.data import Catalog, Sequences
-from genrec.decode.requests import Request, indices_of, limits_of, offsets_of, why_fewer
-from genrec.errors import UserError, nearest
-from genrec.evaluate.interface import TopK
+from genrec.decode.changeable import LIVE, Changeable
+from genrec.decode.requests import (
+    Recommendation,
+    Recommendations,
+    Request,
+    indices_of,
+    limits_of,
+    listed,
+    offsets_of,
+    table_of,
+)
+from genrec.errors import UserError
 
 if TYPE_CHECKING:
     from genrec.decode.generator import Generator
-    from genrec.decode.journal import Entry
-    from genrec.decode.living import Living, Snapshot
+    from genrec.decode.living import Snapshot
     from genrec.decode.offsets import Offsets
+    from genrec.explain.gazetteer import Synonyms
+    from genrec.explain.speech import Speech
+    from genrec.explain.writer import Explainer, Explanation, Write
+
+__all__ = ["LIVE", "Recommendation", "Recommendations", "Recommender", "Request", "load_generator"]
 
 PARTS = ("data", "embed", "sid", "model")
 """What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
-LIVE = "live"
-"""The folder of changes to the catalogue since: see `genrec.decode.journal`."""
+SPOKEN = ("lm", "evaluate-lm")
+"""The folders of the language model and of what it was measured to be worth, where a run has them."""
 
 REMEMBERED = 10_000
 """People whose history is not read again when they come back with the same one."""
 
-Items = pl.DataFrame | Iterable[Mapping[str, Any]]
 
-
-@dataclass(frozen=True)
-class Recommendation:
-    """One answer. score: comparable within one answer list, not between people; higher is better."""
-
-    item_id: str
-    title: str | None
-    score: float
-    sponsored: bool = False
-
-
-class Recommendations(list[Recommendation]):
-    """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not."""
-
-    reason: str | None = None
-
-
-@dataclass
-class _Still:
-    """A catalogue that nobody has changed."""
-
-    current: Snapshot
-
-
-class Recommender:
+class Recommender(Changeable):
     """A trained generator over its catalogue.
 
     >>> recommender = Recommender.from_pretrained("runs/demo")
@@ -66,10 +52,11 @@ class Recommender:
 
     def __init__(self, path: Path, catalog: Catalog, generator: Generator) -> None:
         from genrec.decode.living import Snapshot
+        from genrec.decode.speaker import Speaker
 
-        self.path = path
-        self._held: Living | _Still = _Still(Snapshot.first(catalog, generator))
-        self._lock = Lock()
+        super().__init__(path, Snapshot.first(catalog, generator))
+        self._speaker = Speaker(path, generator.engine.width)
+        self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50) -> Recommender:
@@ -82,20 +69,6 @@ class Recommender:
         if (path / LIVE).exists():
             recommender._living()
         return recommender
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """Catalogue, generator and availability as they stand now; what is taken once stays as it is."""
-        return self._held.current
-
-    @property
-    def catalog(self) -> Catalog:
-        """All items that can stand in a history, withdrawn ones too."""
-        return self.snapshot.catalog
-
-    @property
-    def generator(self) -> Generator:
-        return self.snapshot.generator
 
     def recommend(
         self,
@@ -136,12 +109,11 @@ class Recommender:
         """
         import torch
 
-        from genrec.decode.generator import Wishes
+        from genrec.decode.wishes import Wishes
 
         now = self.snapshot  # one version for the whole batch, whatever is changed meanwhile
         catalog, generator = now.catalog, now.generator
-        if not 1 <= k <= len(catalog):
-            raise UserError(f"k = {k}: ask for 1 to {len(catalog)} items, as many as the catalogue has")
+        _checked(k, now)
         if spread is not None and spread < 1:
             raise UserError(f"spread = {spread}: at least one answer must be allowed to a first code")
         asked = [one if isinstance(one, Request) else Request(one) for one in requests]
@@ -154,19 +126,74 @@ class Recommender:
             None if seeds is None else torch.tensor(list(seeds), dtype=torch.long),
         )
         answer = generator.recommend(histories, k, exclude_seen=exclude_seen, wishes=wishes)
-        titles = catalog.table["title"]
-        found = []
-        for row, (items, scores) in enumerate(zip(answer.items.tolist(), answer.scores.tolist(), strict=True)):
-            paid = asked[row].sponsored
-            listed = Recommendations(
-                Recommendation(catalog.ids[item], titles[item], score, catalog.ids[item] in paid)
-                for item, score in zip(items, scores, strict=True)
-                if item >= 0
-            )
-            if len(listed) < k:
-                listed.reason = why_fewer(now, limits[row] if limits else None, histories[row], exclude_seen)
-            found.append(listed)
-        return found
+        return listed(answer, asked, limits, histories, exclude_seen, now)
+
+    def search(
+        self,
+        text: str,
+        k: int = 10,
+        *,
+        where: Any = None,
+        allow: Sequence[str] | None = None,
+        deny: Sequence[str] | None = None,
+        words: bool = False,
+    ) -> Recommendations:
+        """The k items that `text` asks for, by the run's language model: «a red dress for summer».
+
+        where, allow, deny: as for `recommend`. words: besides what the model says, count how near the items' texts are,
+        as `genrec lm evaluate` learned to weigh it. UserError where the run has no language model.
+        """
+        from genrec.decode.wishes import Wishes
+
+        now, asked = self.snapshot, [Request((), where, allow, deny)]
+        limits = limits_of(asked, now)
+        answer = self._speaker.at(now, words=words).search([text], _checked(k, now), wishes=Wishes(limits))
+        return listed(answer, asked, limits, Sequences.from_lists([[]]), False, now)[0]
+
+    def refine(
+        self,
+        item_id: str,
+        change: str,
+        k: int = 10,
+        *,
+        where: Any = None,
+        allow: Sequence[str] | None = None,
+        deny: Sequence[str] | None = None,
+    ) -> Recommendations:
+        """The k items like one, but changed, by the run's language model. change: «in red»."""
+        from genrec.decode.wishes import Wishes
+
+        now, asked = self.snapshot, [Request([item_id], where, allow, deny)]
+        limits = limits_of(asked, now)
+        items = indices_of([item_id], now.catalog)
+        answer = self._speaker.at(now).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
+        return listed(answer, asked, limits, Sequences.from_lists([items]), True, now)[0]
+
+    def explain(
+        self, history: Sequence[str], item_id: str, *, write: Write | None = None, synonyms: Synonyms | None = None
+    ) -> Explanation:
+        """Why `item_id` after `history` (item ids, oldest first): a text that cites it, and the evidence.
+
+        write: puts the evidence into words, a language model for instance; what does not hold is left out, and where
+        nothing is left, or without `write`, a template says it. synonyms: words for the columns' values that a writer
+        may use, {column: {value: [word, …]}}. UserError for an item that the catalogue does not have.
+        """
+        from genrec.explain.scorers import CompactScorer
+        from genrec.explain.writer import Explainer
+
+        now = self.snapshot
+        known = self._explaining
+        if known is None or known[0] is not now or known[1] is not synonyms:
+            made = Explainer(now.catalog, now.ids, CompactScorer(now.generator), synonyms=synonyms)
+            known = self._explaining = (now, synonyms, made)
+        histories = Sequences.from_lists([indices_of(history, now.catalog)])
+        return known[2].explain(histories, 0, indices_of([item_id], now.catalog)[0], write)
+
+    def speech(self) -> Speech:
+        """The run's language model as a writer for `explain`; UserError where the run has none."""
+        from genrec.explain.speech import Speech
+
+        return Speech.read(self.path, self.snapshot.ids)
 
     def offsets(self, values: Mapping[str, float]) -> Offsets:
         """Score offsets by item id, for everybody: a prior, a discount for popularity. UserError unless finite.
@@ -183,111 +210,12 @@ class Recommender:
     def recommend_table(self, sequences: Sequences, k: int = 10, *, exclude_seen: bool = True) -> pl.DataFrame:
         """Columns user_id, rank (1 is best), item_id, score for histories of item indices."""
         now = self.snapshot
-        answer: TopK = now.generator.recommend(sequences, k, exclude_seen=exclude_seen)
-        rows, places = np.nonzero(answer.items >= 0)
-        return pl.DataFrame(
-            {
-                "user_id": np.array(sequences.users, dtype=object)[rows].tolist(),
-                "rank": (places + 1).astype(np.int32),
-                "item_id": np.array(now.catalog.ids, dtype=object)[answer.items[rows, places]].tolist(),
-                "score": answer.scores[rows, places],
-            },
-            schema={"user_id": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32},
-        )
+        return table_of(now.generator.recommend(sequences, k, exclude_seen=exclude_seen), sequences, now.catalog)
 
-    # ------------------------------------------------------------------ a living catalogue
+    def _first(self) -> Snapshot:
+        from genrec.decode.living import Snapshot
 
-    def add_items(self, items: Items) -> Entry:
-        """New items, there for every request that begins after this returns; the version that this makes.
-
-        items: a data frame or one mapping an item, with item_id and columns of the catalogue. A text that is not given
-        is made as readers make it, of title, brand, categories and description. image: a path, absolute or below the
-        catalogue's root. All is written to `path`/live before it counts, and there again after a restart.
-
-        UserError, and nothing has changed, for an id that is there already or comes twice, an item with neither text
-        nor image, a column that the catalogue lacks.
-        """
-        from genrec.data.readers.columns import compose, text_sources
-
-        rows = items if isinstance(items, pl.DataFrame) else pl.DataFrame(list(items), infer_schema_length=None)
-        texts = text_sources({}, [name for name in rows.columns if name != "text"])
-        if texts:
-            said = [pl.col("text")] if "text" in rows.columns else []
-            rows = rows.with_columns(pl.coalesce(*said, compose(rows, texts)).alias("text"))
-        return self._living().add(rows)
-
-    def change_items(self, items: Items) -> Entry:
-        """Other values in columns of items that are there: a price, a title, a text. What is not named stays.
-
-        Semantic IDs stay too. A changed text, picture or attribute gives the item another content vector, if the run's
-        encoder reads it.
-        """
-        rows = items if isinstance(items, pl.DataFrame) else self._filled(list(items))
-        return self._living().change(rows)
-
-    def withdraw(self, item_ids: Sequence[str]) -> Entry:
-        """Nobody gets these items from the next request on. In histories they may still stand."""
-        return self._living().withdraw(item_ids)
-
-    def restore(self, item_ids: Sequence[str]) -> Entry:
-        """Withdrawn items are there again."""
-        return self._living().restore(item_ids)
-
-    def rollback(self, version: int) -> Entry:
-        """A new version that equals `version`; items added since are no longer known. 0: as trained."""
-        return self._living().rollback(version)
-
-    @property
-    def version(self) -> int:
-        """Of the catalogue as it stands: how many changes there were since the run was trained."""
-        return self.snapshot.version
-
-    @property
-    def log(self) -> list[Entry]:
-        """All changes, oldest first."""
-        return [] if isinstance(self._held, _Still) else list(self._held.journal.entries)
-
-    def _living(self) -> Living:
-        from genrec.decode.living import Frozen, Living, Snapshot
-        from genrec.embed.items import ItemEncoder
-        from genrec.sid import load_tokenizer
-
-        def base() -> Snapshot:
-            return Snapshot.first(*_parts(self.path, self.generator.engine.width))
-
-        def frozen() -> Frozen:
-            encoder = ItemEncoder.from_pretrained(self.path / "embed" / "encoders")
-            attributes = encoder.attributes.columns if encoder.attributes is not None else ()
-            return Frozen(
-                lambda catalog: encoder.encode(catalog)[1],
-                load_tokenizer(self.path / "sid" / "tokenizer"),
-                frozenset({"text", "image", *attributes}),
-            )
-
-        with self._lock:
-            if isinstance(self._held, _Still):
-                self._held = Living(self._held.current, base, self.path / LIVE, frozen)
-            return self._held
-
-    def _filled(self, changes: list[Mapping[str, Any]]) -> pl.DataFrame:
-        """One row a mapping; what one does not name, and another does, stays as it is in the catalogue."""
-        catalog = self.catalog
-        names = list(dict.fromkeys(name for change in changes for name in change))
-        for name in names:
-            if name not in catalog.table.columns:
-                raise UserError(f"the catalogue has no column {name!r}; {nearest(name, catalog.table.columns)}")
-        for change in changes:
-            if "item_id" not in change:
-                raise UserError(f"a change names no item_id: {dict(change)!r}")
-        items = indices_of([change["item_id"] for change in changes], catalog)
-        filled = {
-            name: [
-                change[name] if name in change else catalog.table[name][item]
-                for change, item in zip(changes, items, strict=True)
-            ]
-            for name in names
-        }
-        return pl.DataFrame(filled, strict=False)
+        return Snapshot.first(*_parts(self.path, self.generator.engine.width))
 
     # ------------------------------------------------------------------ in files
 
@@ -298,6 +226,9 @@ class Recommender:
             raise UserError(f"{folder} is not empty: save to a new folder")
         for part in PARTS:
             shutil.copytree(self.path / part, folder / part, ignore=shutil.ignore_patterns("interactions.parquet"))
+        for part in SPOKEN:
+            if (self.path / part / "manifest.json").exists():
+                shutil.copytree(self.path / part, folder / part)
         if self.log:
             shutil.copytree(self.path / LIVE, folder / LIVE, ignore=shutil.ignore_patterns("*.part"))
 
@@ -313,6 +244,12 @@ class Recommender:
             self.save_pretrained(Path(folder) / "recommender")
             done = api.upload_folder(repo_id=repo_id, folder_path=str(Path(folder) / "recommender"))
         return str(done.commit_url)
+
+
+def _checked(k: int, now: Snapshot) -> int:
+    if not 1 <= k <= len(now.catalog):
+        raise UserError(f"k = {k}: ask for 1 to {len(now.catalog)} items, as many as the catalogue has")
+    return k
 
 
 def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:

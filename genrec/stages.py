@@ -352,15 +352,30 @@ def evaluate(workspace: Workspace, experiment: Experiment) -> list[dict[str, Any
 
 
 def generate(
-    workspace: Workspace, *, k: int = 10, exclude_seen: bool = True, beam: int = 50, shard: int = 2000
+    workspace: Workspace,
+    *,
+    k: int = 10,
+    exclude_seen: bool = True,
+    beam: int = 50,
+    shard: int = 2000,
+    engine: str = "compact",
+    lm: str | None = None,
 ) -> Path:
     """The next `k` items of every user, from all that is known of them: Parquet files of `shard` users each.
 
     Columns user_id, rank (1 …), item_id, score. A killed run keeps its finished shards and goes on after them.
+    engine: the compact generator, or the language model `lm` (None: the run's first) by torch or vLLM.
     """
-    from genrec.recommender import LIVE, Recommender
+    from genrec import language, speaking
+    from genrec.recommender import LIVE
 
     recipe: dict[str, Any] = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
+    inputs: list[str | Path] = ["data", "embed", "sid", "model"]
+    if engine != "compact":
+        recipe |= {"engine": engine, "lm": language.stage_name(lm)}
+        inputs = ["data", "sid", recipe["lm"]]
+    elif lm is not None:
+        raise UserError(f"--lm {lm} names a language model, and the engine is compact: add --engine torch or vllm")
     log = workspace.path / LIVE / "log.jsonl"
     if log.exists():
         # The catalogue was changed since the run was trained; with every change the answers are other ones.
@@ -371,22 +386,24 @@ def generate(
         if k > len(catalog):
             raise UserError(f"k = {k} is more than the {len(catalog)} items of the catalogue: ask for fewer")
         sequences = interactions.sequences(catalog)
-        recommender = Recommender.from_pretrained(workspace.path, beam=max(beam, k))
-        with progress.bar("Generating", len(sequences), "user") as shown:
+        with (
+            speaking.answers(workspace, recipe, max(beam, k)) as answers,
+            progress.bar("Generating", len(sequences), "user") as shown,
+        ):
             for number, begin in enumerate(range(0, len(sequences), shard)):
                 rows = np.arange(begin, min(begin + shard, len(sequences)))
                 whole = stage.scratch / f"part-{number:05d}.parquet"
                 if not whole.exists():
-                    table = recommender.recommend_table(sequences.take(rows), k, exclude_seen=exclude_seen)
+                    table = answers(sequences.take(rows))
                     part = whole.with_suffix(".part")
                     table.write_parquet(part)
                     os.replace(part, whole)
                 shown.advance(len(rows))
         for whole in sorted(stage.scratch.glob("part-*.parquet")):
             link_or_copy(whole, stage.output(whole.name))
-        stage.metrics |= {"users": len(sequences), "k": k}
+        stage.metrics |= {"users": len(sequences), "k": k, "engine": engine}
 
-    workspace.run("generate", work, recipe=recipe, inputs=["data", "embed", "sid", "model"])
+    workspace.run("generate", work, recipe=recipe, inputs=inputs)
     return workspace.folder("generate")
 
 

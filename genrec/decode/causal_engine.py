@@ -7,14 +7,16 @@ no code stands for costs nothing. The model runs unchanged: norms, rotary positi
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from genrec.decode.beams import Beams, search
+from genrec.decode.beams import Beams, Step, search
 from genrec.decode.constraints import Constraints
 from genrec.decode.prompt_cache import PromptCache, Read
 from genrec.decode.shared_attention import NAME, PromptState
@@ -56,12 +58,20 @@ class CausalEngine:
         head = model.get_output_embeddings()
         if not isinstance(head, nn.Linear):
             raise UserError(f"{type(model).__name__} has no output layer over tokens: give a model for causal language")
-        self.tokens = [ids.to(model.device) for ids in _checked(tokens, trie, len(head.weight))]
+        self.tokens = [ids.to(model.device) for ids in checked(tokens, trie, len(head.weight))]
         self.rows = [head.weight.detach()[ids] for ids in self.tokens]
         self.biases = [None if head.bias is None else head.bias.detach()[ids] for ids in self.tokens]
         self._state: PromptState | None = None
         self._turn = threading.Lock()
         self._share()
+
+    def over(self, trie: Trie) -> CausalEngine:
+        """The same model over another catalogue of the same codebooks. Both may be asked; they take turns."""
+        if trie.codebook_sizes != self.trie.codebook_sizes:
+            raise ValueError(f"codebook sizes {trie.codebook_sizes}: the engine has {self.trie.codebook_sizes}")
+        other = copy.copy(self)
+        other.trie, other._state = trie.to(self.model.device), None
+        return other
 
     # ------------------------------------------------------------------ answers
 
@@ -109,14 +119,19 @@ class CausalEngine:
         if len(lengths) and int(lengths.min()) < 1:
             raise UserError(f"prompt {int(lengths.argmin())} is empty: give every prompt at least one token")
         width = max(k, width or self.width)
+        compact = normalise == "catalogue" and self.model.device.type == "cpu"
+        with self.step(prompts, lengths, width, compact=compact) as step:
+            return search(step, self.trie, constraints, width=width, k=k, normalise=normalise)
+
+    @contextmanager
+    def step(self, prompts: Tensor, lengths: Tensor, width: int, *, compact: bool = False) -> Iterator[Step]:
+        """The beam core's step for one batch of prompts and up to `width` beams each. compact: see `_Beams`."""
         device = self.model.device
         prompts, lengths = prompts[:, : int(lengths.max())].to(device), lengths.to(device)
         # Keys and values have one place, so requests of several threads take turns.
         with self._turn:
             state = self._room(len(prompts), prompts.shape[1], width * (self.trie.levels - 1))
-            hidden = self._read(state, prompts, lengths)
-            step = _Beams(self, state, hidden, compact=normalise == "catalogue" and device.type == "cpu")
-            return search(step, self.trie, constraints, width=width, k=k, normalise=normalise)
+            yield _Beams(self, state, self._read(state, prompts, lengths), compact=compact)
 
     def batch_of(self, length: int, k: int = 1) -> int:
         """How many prompts of `length` tokens go into one batch."""
@@ -272,7 +287,8 @@ def _spread(rows: Tensor, chosen: Tensor, width: int) -> Tensor:
     return rows.new_zeros(len(rows), width, rows.shape[2]).scatter(1, chosen[..., None].expand_as(rows), rows)
 
 
-def _checked(tokens: Sequence[Tensor], trie: Trie, vocabulary: int) -> Sequence[Tensor]:
+def checked(tokens: Sequence[Tensor], trie: Trie, vocabulary: int) -> Sequence[Tensor]:
+    """The token ids of every level's codes; a UserError where they cannot be those of this trie and vocabulary."""
     if len(tokens) != trie.levels:
         raise UserError(
             f"token ids are given for {len(tokens)} levels, the catalogue's semantic IDs have {trie.levels}"

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genrec.data.interactions import Sequences
 from genrec.decode.bitmaps import LOW, SHIFT, RankBitmap
 from genrec.decode.offsets import Offsets
 
@@ -187,7 +188,20 @@ class Constraints:
             size.scatter_add_(-1, slot.clamp(0, fan - 1), -taken)
         return size > 0
 
-    def take(self, rows: slice) -> Constraints:
+    def within(self, available: RankBitmap) -> Constraints:
+        """The same, less what is not available."""
+        words = torch.from_numpy(available.words.view(np.int32)).to(self.closed.device)[None]
+        if self.allowed is None:
+            rows = torch.zeros(self.batch, dtype=torch.long, device=self.closed.device)
+        else:
+            words, rows = self.allowed.words & words, self.allowed.rows
+        unsigned = words.long() & 0xFFFFFFFF
+        allowed = Allowed(words, unsigned.cumsum(1) - unsigned, rows)
+        # What is closed must have a bit to lose.
+        closed = torch.where(allowed.has(self.closed), self.closed, available.n).sort(dim=1).values
+        return replace(self, closed=closed, allowed=allowed)
+
+    def take(self, rows: slice | Tensor) -> Constraints:
         """Some of the requests, without their offsets."""
         some = None if self.allowed is None else replace(self.allowed, rows=self.allowed.rows[rows])
         return Constraints(self.closed[rows], some)
@@ -225,3 +239,9 @@ class Constraints:
         """The weight of the closed ranks below ranks (B, …)."""
         below = torch.searchsorted(self.closed, ranks.flatten(1).contiguous())
         return (below if self.allowed is None else self._weights_below.gather(1, below)).view_as(ranks)
+
+
+def seen_in(histories: Sequences, device: torch.device | str) -> tuple[Tensor, Tensor]:
+    """The histories' items int64 (B, S) and a mask bool (B, S) of those that are there."""
+    items, mask = histories.padded(int(histories.lengths.max(initial=0)))
+    return torch.from_numpy(items).to(device), torch.from_numpy(mask).to(device)

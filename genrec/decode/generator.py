@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from genrec.data.interactions import Sequences
 from genrec.decode.beams import CLOSED, Beams, best
-from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.columns import ColumnIndex
 from genrec.decode.constraints import Constraints
 from genrec.decode.leaf import LeafScorer
-from genrec.decode.limits import Limits, constraints_of
-from genrec.decode.offsets import Offsets
 from genrec.decode.selection import ordered, spread_out
 from genrec.decode.torch_engine import TorchEngine
+from genrec.decode.wishes import Offer, Wishes
 from genrec.evaluate.interface import TopK
 
 TABLES = 2**30
 """Bytes that the leaf score's tables of a batch may take: a number for every item and feature."""
-
-
-@dataclass(frozen=True, eq=False)
-class Wishes:
-    """What requests ask for beside their histories. limits: one a request, or none at all.
-
-    offsets: added to the scores of all requests. spread, seeds: see `genrec.decode.beams.search`; a sample is drawn by
-    codes alone, without the leaf score. Who has no history gets the prior's order, whatever these two say.
-    """
-
-    limits: Sequence[Limits] = ()
-    offsets: Offsets | None = None
-    spread: int | None = None
-    seeds: Tensor | None = None
-
-    def take(self, rows: np.ndarray) -> Wishes:
-        """Those of the requests at `rows`."""
-        limits = [self.limits[row] for row in rows.tolist()] if self.limits else ()
-        offsets = None if self.offsets is None else self.offsets.take(torch.from_numpy(rows))
-        return Wishes(limits, offsets, self.spread, None if self.seeds is None else self.seeds[rows])
 
 
 class Generator:
@@ -62,7 +37,7 @@ class Generator:
         available: np.ndarray | None = None,
     ) -> None:
         self.engine, self.leaf, self.index, self.available = engine, leaf, index, available
-        self.on_offer = None if available is None else RankBitmap.of_mask(available[engine.trie.order.cpu().numpy()])
+        self.offer = Offer.of(engine.rank_of, index, available)
         self.prior = torch.from_numpy(np.asarray(prior, np.float32))
         self.name = "genrec-compact"
         tables = 4 * len(self.prior) * (len(leaf.features) if leaf is not None else 1)
@@ -82,21 +57,11 @@ class Generator:
             for begin in range(0, len(rows), self.batch):
                 some = rows[begin : begin + self.batch]
                 asked, own = histories.take(some), wishes.take(some)
-                constraints = self.constraints(asked, exclude_seen, own)
+                constraints = self.offer.constraints(len(asked), asked if exclude_seen else None, own)
                 generate = self._generate if warm[some[0]] else self._prior
                 answer = generate(asked, k, constraints, own)
                 items[some], scores[some] = (part.cpu().numpy() for part in answer)
         return TopK(items, scores)
-
-    def constraints(self, histories: Sequences, exclude_seen: bool, wishes: Wishes) -> Constraints:
-        """What these requests may get."""
-        seen = self.engine.seen(histories) if exclude_seen else None
-        rank_of, offsets = self.engine.rank_of, wishes.offsets
-        if not wishes.limits:
-            return Constraints.build(rank_of, len(histories), closed=seen, available=self.on_offer, offsets=offsets)
-        if self.index is None:
-            raise ValueError("limits need a generator with an index of the catalogue's columns")
-        return constraints_of(wishes.limits, self.index, rank_of, seen=seen, available=self.on_offer, offsets=offsets)
 
     def _prior(self, histories: Sequences, k: int, constraints: Constraints, wishes: Wishes) -> tuple[Tensor, Tensor]:
         n = len(self.prior)

@@ -1,4 +1,4 @@
-"""What people ask for beside a history, in their own ids, and what the search makes of it."""
+"""Requests and answers in people's own ids, and what the search makes of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from genrec.data.catalog import Catalog
+from genrec.data.interactions import Sequences as Histories
 from genrec.errors import UserError, nearest
+from genrec.evaluate.interface import TopK
 
 if TYPE_CHECKING:
     from genrec.decode.limits import Limits
@@ -32,6 +35,22 @@ class Request:
     deny: Sequence[str] | None = None
     boosts: Mapping[str, float] = field(default_factory=dict)
     sponsored: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One answer. score: comparable within one answer list, not between people; higher is better."""
+
+    item_id: str
+    title: str | None
+    score: float
+    sponsored: bool = False
+
+
+class Recommendations(list[Recommendation]):
+    """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not."""
+
+    reason: str | None = None
 
 
 def limits_of(asked: list[Request], now: Snapshot) -> list[Limits]:
@@ -74,7 +93,43 @@ def why_fewer(now: Snapshot, limits: Limits | None, history: np.ndarray, exclude
     assert generator.index is not None
     rank_of = generator.engine.rank_of.cpu().numpy()
     seen = history.tolist() if exclude_seen else ()
-    return reason(limits or Limits(), generator.index, rank_of, seen=seen, available=generator.on_offer)
+    return reason(limits or Limits(), generator.index, rank_of, seen=seen, available=generator.offer.available)
+
+
+def listed(
+    answer: TopK,
+    asked: Sequence[Request],
+    limits: Sequence[Limits],
+    histories: Histories,
+    exclude_seen: bool,
+    now: Snapshot,
+) -> list[Recommendations]:
+    """Each request's answers under the items' own ids, with the reason where they are too few."""
+    titles, found = now.catalog.table["title"], []
+    for row, (items, scores) in enumerate(zip(answer.items.tolist(), answer.scores.tolist(), strict=True)):
+        answers = Recommendations(
+            Recommendation(now.catalog.ids[item], titles[item], score, now.catalog.ids[item] in asked[row].sponsored)
+            for item, score in zip(items, scores, strict=True)
+            if item >= 0
+        )
+        if len(answers) < len(items):
+            answers.reason = why_fewer(now, limits[row] if limits else None, histories[row], exclude_seen)
+        found.append(answers)
+    return found
+
+
+def table_of(answer: TopK, sequences: Histories, catalog: Catalog) -> pl.DataFrame:
+    """An answer under the users' and items' own ids: see `Recommender.recommend_table`."""
+    rows, places = np.nonzero(answer.items >= 0)
+    return pl.DataFrame(
+        {
+            "user_id": np.array(sequences.users, dtype=object)[rows].tolist(),
+            "rank": (places + 1).astype(np.int32),
+            "item_id": np.array(catalog.ids, dtype=object)[answer.items[rows, places]].tolist(),
+            "score": answer.scores[rows, places],
+        },
+        schema={"user_id": pl.String, "rank": pl.Int32, "item_id": pl.String, "score": pl.Float32},
+    )
 
 
 def indices_of(history: Sequence[str], catalog: Catalog) -> list[int]:

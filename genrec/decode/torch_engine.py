@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from genrec.data.interactions import Sequences
 from genrec.decode.beams import CLOSED, Beams, Step, search
-from genrec.decode.constraints import Constraints
+from genrec.decode.constraints import Constraints, seen_in
 from genrec.decode.trie import Trie
 from genrec.model.compact import CompactModel
 
@@ -129,12 +129,7 @@ class TorchEngine:
 
     def exclude(self, histories: Sequences) -> Constraints:
         """The constraint «nothing from these histories»."""
-        return Constraints.from_items(*self.seen(histories), self.rank_of)
-
-    def seen(self, histories: Sequences) -> tuple[Tensor, Tensor]:
-        """The histories' items int64 (B, S) and a mask bool (B, S) of those that are there."""
-        items, mask = histories.padded(int(histories.lengths.max(initial=0)))
-        return torch.from_numpy(items).to(self.model.device), torch.from_numpy(mask).to(self.model.device)
+        return Constraints.from_items(*seen_in(histories, self.model.device), self.rank_of)
 
     def _step(self, states: Tensor) -> Step:
         """The depth decoder of `CompactModel.descend`, in the order of operations that costs least.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -115,15 +115,12 @@ def extend(
     old = len(tokenizer)
     tokenizer.add_tokens(_added(wanted))
     vocabulary = SidVocabulary.of(tokenizer, codebook_sizes)
-    layers = [model.get_input_embeddings()]
-    head = model.get_output_embeddings()
-    if head is not None and head.weight is not layers[0].weight:
-        layers.append(head)
+    layers = _layers(model)
     # Bases often have more rows than words; only words that are in use tell what a row looks like.
     inner = [layer.weight.detach()[: min(old, len(layer.weight))].float() for layer in layers]
     if len(tokenizer) > len(layers[0].weight):
         model.resize_token_embeddings(len(tokenizer), pad_to_multiple_of=64, mean_resizing=False)
-        layers = [model.get_input_embeddings(), *([model.get_output_embeddings()] if len(layers) == 2 else [])]
+        layers = _layers(model)
     generator = torch.Generator().manual_seed(seed)
     for layer, rows in zip(layers, inner, strict=True):
         mean, spread = rows.mean(0), float(rows.std(0).mean())
@@ -141,6 +138,12 @@ def extend(
         with torch.no_grad():
             layer.weight[torch.from_numpy(vocabulary.rows)] = (mean.cpu() + fresh).to(layer.weight)
     return vocabulary
+
+
+def _layers(model: PreTrainedModel) -> list[Any]:
+    """The modules with a row a word: the embedding, and the output layer where that has weights of its own."""
+    embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
+    return [embedding] if head is None or head.weight is embedding.weight else [embedding, head]
 
 
 def _others(known: dict[str, int], codebook_sizes: Sequence[int]) -> list[str]:

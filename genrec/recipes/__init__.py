@@ -19,10 +19,14 @@ from genrec.recipes.models import (
     FuseRecipe,
     ImageRecipe,
     LeafRecipe,
+    LmRecipe,
+    PreferenceRecipe,
+    PretrainRecipe,
     Recipe,
     SasrecRecipe,
     TextRecipe,
     TokenizerRecipe,
+    TokenRecipe,
 )
 
 __all__ = [
@@ -36,9 +40,13 @@ __all__ = [
     "FuseRecipe",
     "ImageRecipe",
     "LeafRecipe",
+    "LmRecipe",
+    "PreferenceRecipe",
+    "PretrainRecipe",
     "Recipe",
     "SasrecRecipe",
     "TextRecipe",
+    "TokenRecipe",
     "TokenizerRecipe",
     "build",
     "find",

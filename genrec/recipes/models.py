@@ -169,11 +169,92 @@ class SasrecRecipe(Recipe):
     batch_tokens: Count = Field(512, description="events per step, padding included")
 
 
+class TokenRecipe(Recipe):
+    width: Count = Field(192, description="dimensions of the decoder")
+    layers: Count = Field(2, description="layers")
+    heads: Count = Field(4, description="attention heads")
+    dropout: Share = Field(0.2, description="of token embeddings and last states")
+    max_items: Count = Field(50, description="events of a history that are read, the latest")
+    epochs: Count = Field(10, description="passes over the users, at most")
+    patience: Count = Field(3, description="validations without a better NDCG@10 before it stops")
+    learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.1, description="of AdamW")
+    batch_tokens: Count = Field(1024, description="codes per step, padding included")
+
+
+class PretrainRecipe(Recipe):
+    pieces: Count = Field(4096, description="pieces of the tokenizer, at most; words for semantic IDs come on top")
+    width: Count = Field(256, description="dimensions of a token's state")
+    layers: Count = Field(4, description="layers")
+    heads: Count = Field(4, description="attention heads")
+    key_heads: Count = Field(2, description="heads of keys and values; several attention heads share one")
+    head_width: Literal[32, 64, 80, 96, 112, 128, 192, 256] = Field(64, description="dimensions of a head, as vLLM has")
+    inner: Count = Field(768, description="dimensions inside a layer's MLP")
+    positions: Count = Field(2048, description="the longest text the model will ever read, in tokens")
+    window: Count = Field(256, description="tokens of a page in training; what is longer loses its beginning")
+    epochs: Count = Field(4, description="passes over the catalogue")
+    pairs: Weight = Field(2.0, description="questions about an item and their answers, per item and epoch")
+    learning_rate: float = Field(2e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.1, description="of AdamW")
+    batch_tokens: Count = Field(2048, description="tokens per step, padding included")
+    checkpoint_every: int = Field(200, ge=0, description="steps between checkpoints within an epoch; 0 for none")
+
+
+class LmRecipe(Recipe):
+    base: str | None = Field(None, description="hub id or folder of a causal language model; null: the run's own base")
+    chat_template: Literal["chatml"] | None = Field(None, description="for a base that has none; null: the base's own")
+    method: Literal["lora", "dora", "qlora", "full", "none"] = Field(
+        "lora", description="what is trained; none: nothing"
+    )
+    rows: Literal["train", "frozen"] = Field(
+        "train", description="the semantic IDs' embeddings; frozen: a second adapter to a base that knows them already"
+    )
+    rank: Count = Field(16, description="lora, dora, qlora: rank of the update of every linear layer")
+    alpha: float = Field(32.0, gt=0, description="lora, dora, qlora: the update is scaled by alpha / rank")
+    dropout: Share = Field(0.0, description="lora, dora, qlora: of what the update reads")
+    tasks: dict[str, Weight] = Field(
+        {"next_item": 1.0}, description="task → its weight among the others; 0 leaves it out"
+    )
+    examples: Count | None = Field(None, description="examples an epoch; null: as many as there are histories")
+    max_items: Count = Field(50, description="events of a history that are read, the latest")
+    window: Count = Field(512, description="tokens of an example; the oldest items of longer ones are dropped")
+    epochs: Count = Field(10, description="epochs, at most")
+    patience: Count = Field(3, description="validations without a better NDCG@10 before it stops")
+    learning_rate: float = Field(1e-3, gt=0, description="highest learning rate")
+    weight_decay: Weight = Field(0.01, description="of AdamW")
+    batch_tokens: Count = Field(2048, description="tokens in a batch, padding included")
+    accumulate: Count = Field(1, description="batches in a step, over all processes together")
+    packing: bool = Field(False, description="several examples in one row, each reading itself alone; for GPUs")
+    checkpointing: bool = Field(False, description="compute activations twice instead of keeping them: less memory")
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU that has it")
+    processes: Count = Field(1, description="processes that train together, each on its GPU or on the CPU")
+    checkpoint_every: int = Field(100, ge=0, description="steps between checkpoints within an epoch; 0 for none")
+    validation_users: int = Field(500, ge=0, description="users whose NDCG@10 decides; 0: the last epoch is taken")
+    beam: Count = Field(20, description="beams per user in validation")
+    seed: int | None = Field(None, ge=0, description="null: the experiment's")
+
+
+class PreferenceRecipe(Recipe):
+    method: Literal["grpo", "dpo"] = Field("grpo", description="how it learns from its own answers")
+    group: int = Field(16, ge=2, description="items offered to a question, the one that was clicked among them")
+    questions: Count = Field(1024, description="histories asked in a round")
+    rounds: Count = Field(8, description="rounds, at most: the model answers anew in each")
+    patience: Count = Field(3, description="rounds without a better NDCG@10 before it stops")
+    batch: Count = Field(16, description="questions a step")
+    beta: Weight = Field(0.1, description="grpo: weight of the pull to where it began; dpo: how sharply to prefer")
+    clip: float = Field(0.2, gt=0, description="grpo: how far a ratio of probabilities may go from 1")
+    rank: Count = Field(16, description="of the update, where the model it begins with has no adapter")
+    learning_rate: float = Field(3e-4, gt=0, description="highest learning rate")
+    validation_users: Count = Field(500, description="users whose NDCG@10 decides")
+    beam: Count = Field(20, description="beams per user in validation")
+
+
 class EvaluateRecipe(Recipe):
-    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec"]] = Field(
+    baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec", "token"]] = Field(
         ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
     )
     sasrec: SasrecRecipe = Field(default_factory=SasrecRecipe, description="the baseline's own recipe")
+    token: TokenRecipe = Field(default_factory=TokenRecipe, description="the recipe of genrec-token")
     beam: Count = Field(100, description="beams per user")
 
 
@@ -192,6 +273,10 @@ class Experiment(Recipe):
 FOLDERS: dict[type[Recipe], str] = {
     TokenizerRecipe: "tokenizers",
     CompactRecipe: "train",
+    LmRecipe: "train",
+    PreferenceRecipe: "train",
+    PretrainRecipe: "train",
     SasrecRecipe: "train",
+    TokenRecipe: "train",
     Experiment: "train",
 }

@@ -23,7 +23,12 @@ from genrec.workspace.manifest import SCHEMA, Manifest, Plan, read_json, write_j
 ABOUT, LOCK, STARTED = "workspace.json", "workspace.lock", "started.json"
 EXPERIMENT, STAGING = "experiment.json", "staging"
 # Which verb makes a stage, where its name is another.
-VERBS = {"data": "prepare", "sid": "tokenize", "model": "train"}
+VERBS = {"data": "prepare", "sid": "tokenize", "model": "train", "base": "lm pretrain", "lm": "lm train"}
+
+
+def verb_of(stage: str) -> str:
+    """The verb that makes a stage; `lm-NAME` is made as `lm` is."""
+    return VERBS.get("lm" if stage.startswith("lm-") else stage, stage)
 
 
 @dataclass(eq=False)
@@ -118,7 +123,7 @@ class Workspace:
         found = Manifest.read(self.path / name)
         if found is None:
             raise UserError(
-                f"{self.path} has no finished stage {name!r}: run `genrec {VERBS.get(name, name)} {self.path}` first"
+                f"{self.path} has no finished stage {name!r}: run `genrec {verb_of(name)} {self.path}` first"
             )
         return found
 
@@ -284,7 +289,7 @@ class Workspace:
                 name = found.stage
                 raise UserError(
                     f"the stage {name!r} in {self.path} was made from another {source!r} than is there now: "
-                    f"run `genrec {VERBS.get(name, name)} {self.path}` again"
+                    f"run `genrec {verb_of(name)} {self.path}` again"
                 )
 
 

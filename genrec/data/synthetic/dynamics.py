@@ -40,6 +40,8 @@ from genrec.data.synthetic.wardrobe import Garment
 
 TASTE, POPULAR, COMPLEMENT, SERIES = 0.22, 0.05, 0.50, 0.30
 ANCHORS = (0.75, 0.25)
+LIKED_STYLE, LIKED_FAMILY, NEAR_TIER = 12, 6, (6, 2, 1)  # factors of a taste; tiers by how far they are apart
+SAME_STYLE, CONTRAST = 16, 3  # factors of a complement
 DRIFT = 0.04  # chance per step that one of the three sides of a taste changes
 GAPS = np.array([1600 // (days + 6) for days in range(1, 91)], dtype=np.float64)  # weights of 1 … 90 days
 FIRST_DAY, START_DAYS = 18_993, 730  # 2022-01-01 in days since 1970; everybody's first purchase is within two years
@@ -144,7 +146,9 @@ def open_shop(garments: list[Garment], popularity: np.ndarray) -> Shop:
     states = [(s, f, t) for s in range(len(STYLES)) for f in range(len(FAMILIES)) for t in range(TIERS)]
     taste = np.stack(
         [
-            np.where(styles == s, 12.0, 1.0) * np.where(families == f, 6.0, 1.0) * _near(tiers, t, (6, 2, 1))
+            np.where(styles == s, float(LIKED_STYLE), 1.0)
+            * np.where(families == f, float(LIKED_FAMILY), 1.0)
+            * near(tiers, t, NEAR_TIER)
             for s, f, t in states
         ]
     )
@@ -196,7 +200,7 @@ def _pick(marks: np.ndarray, luck: np.ndarray) -> np.ndarray:
     return (marks <= luck[:, None] * marks[:, -1:]).sum(axis=1)
 
 
-def _near(values: np.ndarray, centre: int, weights: tuple[int, ...]) -> np.ndarray:
+def near(values: np.ndarray, centre: int, weights: tuple[int, ...]) -> np.ndarray:
     return np.array(weights, dtype=np.float64)[np.abs(values - centre)]
 
 
@@ -221,7 +225,10 @@ def _complements(garments: list[Garment]) -> tuple[np.ndarray, np.ndarray]:
     weights = np.empty((len(groups), len(groups)))
     for (category, colour, style, plain), row in groups.items():
         weights[row] = [
-            matches[category, c] * harmonies[colour, h] * (16 if s == style else 1) * (3 if p != plain else 1)
+            matches[category, c]
+            * harmonies[colour, h]
+            * (SAME_STYLE if s == style else 1)
+            * (CONTRAST if p != plain else 1)
             for c, h, s, p in groups
         ]
     group = np.array([groups[kind] for kind in kinds], dtype=np.int64)

@@ -7,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from genrec.model.tasks.interface import Example, Material, asked
-from genrec.model.tasks.wording import WHY, claim
+from genrec.model.tasks.wording import WHY, WHY_GIVEN, claim, listed
 
 RECENT = 10
 CITED = 2
 CLAIMS = 2
+GIVEN = 0.5
+"""How often the question names the reason; any one that is true, so that the answer is learned to be that one."""
 FADING = 0.7
 """What an item counts for against the one after it: the newest are the likeliest reasons."""
 
@@ -38,13 +40,18 @@ class Explanation:
     def example(self, index: int, random: np.random.Generator) -> Example:
         user, place = self.places[index]
         history, item = self.material.train[user][max(place - RECENT, 0) : place], int(self.material.train[user][place])
-        words = self.material.words
+        words, known = self.material.words, shared(self.material, history, item)
+        given = random.random() < GIVEN
+        chosen = [known[int(random.integers(len(known)))]] if given else known[:CLAIMS]
         claims = []
-        for fact, cited in shared(self.material, history, item)[:CLAIMS]:
+        for fact, cited in chosen:
             said = self.material.facts.facts[fact]
             claims.append(claim([*(words[one] for one in cited), words[item]], said.attribute, said.value))
-        question = str(random.choice(WHY)).format(item=words[item], history=self.material.said(history))
-        return asked(self.name, question, " ".join(claims))
+        asking = {"item": words[item], "history": self.material.said(history)}
+        if not given:
+            return asked(self.name, str(random.choice(WHY)).format(**asking), " ".join(claims))
+        likeness = {"attribute": said.attribute, "value": said.value, "cited": listed([words[one] for one in cited])}
+        return asked(self.name, WHY_GIVEN.format(**asking, **likeness), claims[0])
 
 
 def shared(material: Material, history: np.ndarray, item: int) -> list[tuple[int, list[int]]]:

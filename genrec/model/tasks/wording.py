@@ -183,6 +183,8 @@ FACT = "{attribute} {value}"
 CLAIM = "{items} {verb} {attribute} {value}."
 WHAT_DO_I_LIKE = ("What do I like? {history}", "My taste, from {history}?", "Sum up my taste: {history}")
 WHY = ("Why {item} after {history}?", "I chose {history}. Why do you suggest {item}?")
+WHY_GIVEN = "Why {item}, {attribute} {value} like {cited}, after {history}?"
+"""Where the reason is known already and shall be put into words: `genrec.explain.writer` asks so."""
 
 WHICH_ONE = ("Which {attribute}? {values}?", "Sure. Which {attribute} would you like: {values}?")
 REPLY = ("{value}", "{value}, please", "{attribute} {value}")

@@ -69,6 +69,16 @@ def compared(runs: Path) -> tuple[str, dict[str, Any]]:
     return told.getvalue(), json.loads((runs / "out.json").read_text())
 
 
+def test_engines_checks_every_answer(
+    compared: tuple[str, dict[str, Any]], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(runs / "demo-1"), "--random", "--ways", "torch", "--users", "20", "--valid", "30"]
+    importlib.import_module("engines").main([*arguments, "--json", str(runs / "engines.json")])
+    rows, found = rows_of(capsys.readouterr().out), json.loads((runs / "engines.json").read_text())
+    assert rows[1][0] == "torch" and rows[1][4] == "0 of 600 (30 users × 20)"
+    assert found["engines"]["torch"]["invalid"] == 0 and found["users"] == 20
+
+
 def test_recommendation_prints_what_the_runs_hold(compared: tuple[str, dict[str, Any]], runs: Path) -> None:
     printed, found = compared
     kept = [json.loads((runs / f"demo-{seed}" / "evaluate" / "rows.json").read_text()) for seed in (1, 2)]
@@ -151,6 +161,16 @@ def test_trie_measures_every_setting(runs: Path, capsys: pytest.CaptureFixture[s
 KEYS = {"way", "preset", "users_per_s", "p50_ms", "p99_ms", "peak_mb", "invalid", "ratio_to_floor"}
 
 
+def test_sid_mask_measures_every_setting(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--preset", "small", "--words", "50", "90", "--batch", "8", "--json", str(runs / "mask.json")]
+    importlib.import_module("sid_mask").main(arguments)
+    rows = rows_of(capsys.readouterr().out)[1:]
+    assert [row[:3] for row in rows] == [["500", words, limits] for words in ("50", "90") for limits in ("no", "yes")]
+    found = json.loads((runs / "mask.json").read_text())["rows"]
+    for row, one in zip(rows, found, strict=True):
+        assert row[3:] == [f"{one[column]:,.0f}" for column in ("text_us", "inside_us", "mixed_us", "argmax_us")]
+
+
 def test_decoding_compares_all_ways_that_are_installed(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     decoding = importlib.import_module("decoding")
     decoding.main(
@@ -166,6 +186,18 @@ def test_decoding_compares_all_ways_that_are_installed(runs: Path, capsys: pytes
     told = capsys.readouterr().out
     assert "100.0 % of items in the same place" in told, "the engine and Hugging Face search the same tree"
     assert "GFLOP/s" in told and [row[0] for row in rows_of(told)[1:]] == ["floor", "torch", "hf-generate"]
+
+
+@pytest.mark.system
+def test_decoding_measures_the_engine_in_vllm(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if importlib.util.find_spec("vllm") is None:
+        pytest.skip("needs vLLM: `make vllm` installs it")
+    importlib.import_module("decoding").main(
+        ["--preset", "tiny", "--repeats", "1", "--ways", "torch", "vllm", "--json", str(runs / "w.json")]
+    )
+    found = json.loads((runs / "w.json").read_text())
+    assert [(row["way"], row.get("invalid")) for row in found] == [("floor", None), ("torch", 0), ("vllm", 0)]
+    assert found[2].keys() >= KEYS and found[2]["users_per_s"] > 0 and found[2]["peak_mb"] > 100
 
 
 def test_decoding_measures_the_compact_generator(runs: Path) -> None:

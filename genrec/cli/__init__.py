@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable
-from functools import wraps
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genrec.cli import common
+from genrec.cli.common import Changes, Recipe, Run
+from genrec.cli.common import open_run as _open
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
-    from genrec.recipes import Experiment
-    from genrec.workspace import Workspace
+    from genrec.decode.requests import Recommendations
 
-# OpenMP's threads spin while they wait. Where other programs want the cores too, as on any laptop, long spinning makes
-# small kernels many times slower; none at all loses what a second core gives. It must be said before torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-
-app = typer.Typer(
-    name="genrec",
-    help="Generative recommendation with semantic IDs. A run is a folder: every verb takes it first, and reads what "
+app = common.group(
+    "genrec",
+    "Generative recommendation with semantic IDs. A run is a folder: every verb takes it first, and reads what "
     "the verbs before it wrote there. `genrec run` and `genrec demo` do all of them.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    add_completion=False,
 )
+verb = partial(common.verb, app)
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, for example runs/mine.")]
-Recipe = Annotated[str | None, typer.Option("--recipe", help="A recipe's name (train/*.yaml) or a path to one.")]
-Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
 Skip = Annotated[bool, typer.Option("--skip-bad-rows", help="Leave out and list what cannot be used.")]
-DEFAULT = "default"
-
-
-def verb(work: Callable[..., None]) -> Callable[..., None]:
-    """Register `work` as a verb; a `UserError` becomes its message and status 2."""
-
-    @wraps(work)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            work(*args, **kwargs)
-        except UserError as error:
-            typer.echo(f"genrec: {error}", err=True)
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            typer.echo("genrec: stopped; the same command goes on from here", err=True)
-            raise typer.Exit(130) from None
-
-    app.command()(guarded)
-    return guarded
-
-
-def _open(
-    run: Path, recipe: str | None, changes: list[str] | None, *, begins: bool = False
-) -> tuple[Workspace, Experiment]:
-    """The workspace and its experiment: the recipe given, else the one the run was last used with, plus changes.
-
-    begins: the verb may be a run's first; others want a folder that is one.
-    """
-    from genrec import recipes
-    from genrec.workspace import Workspace
-
-    workspace = Workspace(run)
-    known = workspace.recall()
-    if known is None and not begins:
-        raise UserError(f"{run} is no run yet: `genrec prepare {run}` or `genrec run {run}` begins one")
-    if recipe is not None or known is None:
-        experiment = recipes.load(recipe or DEFAULT, recipes.Experiment, changes or ())
-    else:
-        experiment = recipes.build(known, recipes.Experiment, f"the recipe of {run}", changes or ())
-    workspace.remember(experiment.model_dump())
-    return workspace, experiment
 
 
 @verb
@@ -126,7 +75,7 @@ def evaluate(
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
     else:
-        _table(rows)
+        common.rows_table(rows)
         typer.echo(run / "evaluate" / "report.html")
 
 
@@ -137,12 +86,17 @@ def generate(
     beam: Annotated[int, typer.Option(min=1, help="Beams per user.")] = 50,
     include_seen: Annotated[bool, typer.Option("--include-seen", help="Also what the user has already.")] = False,
     shard: Annotated[int, typer.Option("--shard", min=1, help="Users per file; a kill costs one at most.")] = 2000,
+    engine: Annotated[str, typer.Option(help="compact; torch or vllm: the run's language model.")] = "compact",
+    lm: Annotated[str | None, typer.Option("--lm", help="Which: RUN/lm-NAME; by default RUN/lm.")] = None,
 ) -> None:
     """Write the next items of every user to RUN/generate/*.parquet."""
     from genrec import stages
 
     workspace, _ = _open(run, None, None)
-    typer.echo(stages.generate(workspace, k=k, exclude_seen=not include_seen, beam=beam, shard=shard))
+    folder = stages.generate(
+        workspace, k=k, exclude_seen=not include_seen, beam=beam, shard=shard, engine=engine, lm=lm
+    )
+    typer.echo(folder)
 
 
 @verb
@@ -153,26 +107,69 @@ def recommend(
     where: Annotated[str | None, typer.Option(help='A filter as JSON: {"category": "dress"}.')] = None,
 ) -> None:
     """Show what comes next after a history."""
-    import json
+    from genrec.recommender import Recommender
 
+    _answers(Recommender.from_pretrained(run).recommend(history or [], k, where=_filter(where)))
+
+
+@verb
+def search(
+    run: Run,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help='What is looked for: "a red dress for summer".')],
+    k: Annotated[int, typer.Option("--k", min=1, help="How many items.")] = 10,
+    where: Annotated[str | None, typer.Option(help='A filter as JSON: {"category": "dress"}.')] = None,
+) -> None:
+    """Show what the run's language model finds for a text."""
+    from genrec.recommender import Recommender
+
+    _answers(Recommender.from_pretrained(run).search(text, k, where=_filter(where)))
+
+
+def _filter(where: str | None) -> Any:
+    try:
+        return None if where is None else json.loads(where)
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f'--where {where}: not JSON ({error}); write it as --where \'{{"category": "dress"}}\''
+        ) from None
+
+
+def _answers(found: Recommendations) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "item", "title", "score", box=None)
+    for place, one in enumerate(found, start=1):
+        table.add_row(str(place), one.item_id, one.title or "", f"{one.score:.2f}")
+    Console().print(table)
+    if found.reason:
+        typer.echo(found.reason)
+
+
+@verb
+def explain(
+    run: Run,
+    history: Annotated[list[str] | None, typer.Argument(metavar="[ITEM]...", help="Item ids, oldest first.")] = None,
+    item: Annotated[str, typer.Option("--item", help="The item id of the recommendation.")] = "",
+    lm: Annotated[bool, typer.Option("--lm", help="The run's language model writes; its text is checked.")] = False,
+) -> None:
+    """Say why an item is recommended after a history, and by how much its score falls without each thing of it."""
     from rich.console import Console
     from rich.table import Table
 
     from genrec.recommender import Recommender
 
-    try:
-        limits = None if where is None else json.loads(where)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f'--where {where}: not JSON ({error}); write it as --where \'{{"category": "dress"}}\''
-        ) from None
-    answer = Recommender.from_pretrained(run).recommend(history or [], k, where=limits)
-    table = Table("", "item", "title", "score", box=None)
-    for place, found in enumerate(answer, start=1):
-        table.add_row(str(place), found.item_id, found.title or "", f"{found.score:.2f}")
-    Console().print(table)
-    if answer.reason:
-        typer.echo(answer.reason)
+    if not item:
+        raise UserError("name the recommended item: --item ID")
+    recommender = Recommender.from_pretrained(run)
+    told = recommender.explain(history or [], item, write=recommender.speech() if lm else None)
+    typer.echo(told.text)
+    table = Table("without", "title", "score falls by", box=None)
+    for one in told.evidence.influences:
+        row = recommender.catalog.table.row(one.item, named=True)
+        table.add_row(row["item_id"], row["title"] or "", f"{one.change:.4f}")
+    if told.evidence.influences:
+        Console().print(table)
 
 
 @verb
@@ -210,7 +207,7 @@ def run(
     changes += [f"data.events={json.dumps(events)}"] if events else []
     changes += [f"data.items={json.dumps(items)}"] if items else []
     changes += ["data.skip_bad_rows=true"] if skip_bad_rows else []
-    _table(stages.run(*_open(run, recipe, changes, begins=True)))
+    common.rows_table(stages.run(*_open(run, recipe, changes, begins=True)))
     typer.echo(run / "evaluate" / "report.html")
 
 
@@ -223,19 +220,11 @@ def demo(
     from genrec import stages
 
     changes = [f"data.seed={seed}"] if seed is not None else []
-    _table(stages.run(*_open(workspace, "demo", changes, begins=True)))
+    common.rows_table(stages.run(*_open(workspace, "demo", changes, begins=True)))
     typer.echo(workspace / "evaluate" / "report.html")
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
-    """The short table, best model of each column in bold."""
-    from rich.console import Console
-    from rich.table import Column, Table
+from genrec.cli import language  # noqa: E402 (its groups stand behind the verbs)
 
-    names = ("recall@5", "recall@10", "ndcg@5", "ndcg@10", "mrr@10", "coverage@10")
-    best = {name: max(row["metrics"][name] for row in rows) for name in names}
-    table = Table(Column("model", no_wrap=True), *names, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
-        table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))
-    Console(stderr=True).print(table)
+app.add_typer(language.models)
+app.add_typer(language.tasks)

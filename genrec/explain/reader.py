@@ -1,0 +1,178 @@
+"""What a sentence claims: a shallow reading of English, left to right, in one pass over its marks.
+
+Whoever a value is said of is found as a person would without thinking: the thing named in the same breath («the navy
+<thing>», «<thing> in navy», «your navy …»), else the subject of the clause, else the recommended item. Words of
+likeness (both, share, same, like, as … as) spread a value over several things, words of denial turn it round.
+
+The reading leans to the strict side: a claim it may have misunderstood costs a sentence, a false one costs trust.
+"""
+
+from __future__ import annotations
+
+from genrec.explain.claims import Alike, AnyOf, Claim, Has, Known, Owned, Shares, Unknown
+from genrec.explain.clauses import Clauses
+from genrec.explain.gazetteer import Mark
+from genrec.explain.sayings import BARE
+
+FULL = frozenset(";:—–()")
+"""Stops behind which somebody else may be spoken of."""
+RELATES = frozenset(
+    ("belongs", "belong", "has", "shares", "shows", "chose", "bought", "liked", "picked", "likes", "wears", "features")
+)
+"""Words by which what stands before «that» is said of the thing behind it."""
+HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
+
+
+class Reading(Clauses):
+    """The pass: `Reading(marks, item, history, allowed).read()`."""
+
+    def read(self) -> list[Claim]:
+        """All claims, in the order in which they are made."""
+        self._begin(0)
+        for at, mark in enumerate(self.view.marks):
+            getattr(self, f"_{mark.kind}")(at, mark)
+        self._flush()
+        own = [claim for claim in self.claims if isinstance(claim, Has) and claim.item == self.item]
+        said = [claim for claim in own if not claim.denied]
+        for things, denied in ((self.likes, False), (self.unlikes, True)):
+            for thing, clause in things:
+                near = [one for one in said if self.clauses.get(one) is clause] or said
+                if near and thing != self.item:
+                    self.claims.append(AnyOf(tuple(Shares(self.item, thing, one.facts, denied) for one in near)))
+        # «It differs from <thing> in that it is striped, not plain»: the other one is plain.
+        self.claims += [Has(thing, one.facts) for thing, _ in self.unlikes for one in own if one.denied]
+        return list(dict.fromkeys(self.claims))
+
+    def _item(self, at: int, mark: Mark) -> None:
+        view, now = self.view, self.now
+        after = view.next(at)
+        acts = after is not None and bool(after.cues & {"verb", "also", "echo", "share", "modal"})
+        thing = view.resolve(mark, owned=(self.own or now.your) and not acts)
+        flushed = [thing] if self.waiting and view.breath(at, self.waiting[0][0]) else None
+        self._flush(flushed)
+        if thing == self.item and (acts or not (self.own or now.your)):
+            self.own = False
+        else:
+            self.claims.append(Owned(thing))
+            self.likes += [(thing, now)] if now.like else []
+            self.unlikes += [(thing, now)] if now.unlike else []
+            if RELATES & {view.said(place) for place in view.clause(at)} or view.clause(at).start == at:
+                self.claims += [Has(thing, facts) for facts in now.relative]
+            if view.said(at - 1) == "one":
+                self.claims += [Alike((self.item, thing), one.column) for one in view.marks if one.kind == "name"]
+        if not (now.verb or self.own or now.like or now.unlike or now.people):
+            now.before.append(thing)
+        places = view.clause(at)
+        if "also" in view.cues_in(places) and not any(view.marks[place].kind == "value" for place in places):
+            # «… and so is <thing>», «<thing> is too»: what was said of the one before.
+            former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item != thing]
+            self.claims += [Has(thing, claim.facts, claim.denied) for claim in former]
+        self.newest, now.attached, now.your, now.this = thing, thing, False, False
+
+    def _value(self, at: int, mark: Mark) -> None:
+        self.waiting.append((mark, self.now.denied))
+
+    def _unknown(self, at: int, mark: Mark) -> None:
+        self.claims.append(Unknown(mark.text))
+
+    def _name(self, at: int, mark: Mark) -> None:
+        """A column's name: a claim beside words of likeness, or before «you have bought»."""
+        cues, column, after = self.view.cues_in(self.view.clause(at)), mark.column, self.view.next(at)
+        start = self.view.clause(at).start
+        aside = start and at - start < 2 and self.view.said(at + 1) == "of" and self.view.objects(at + 1)
+        if "differ" in cues or cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
+            self._alike(at, column, ("differ" in cues) != self.now.denied)
+        elif after is not None and "you" in after.cues and self.view.act(at + 1) in ("owning", "fancying"):
+            places = [place for place in self.view.places if place in self.view.clause(at) and place > at]
+            if places:  # «the style you liked in <thing>»
+                things = [self.item, *self.view.things(places)]
+                self._flush(things)
+                self.claims.append(Alike(tuple(dict.fromkeys(things)), column))
+            else:
+                self.claims.append(Known(self.item, column))
+        elif after is not None and "which" in after.cues and cues & {"your"} and "taste" in cues:
+            self.claims.append(Known(self.item, column))  # «a colour that also appears in your history»
+
+    def _word(self, at: int, mark: Mark) -> None:
+        lower = mark.text.lower()
+        self.beside |= lower == "other" and self.count is not None
+        if self.now.people and lower in HABITS:
+            self.own = False
+        if lower == "most" and self.view.said(at + 1) == "of":
+            self.count = (-1, None)
+        if self.view.strange(at):
+            self.claims.append(Unknown(mark.text))
+
+    def _stop(self, at: int, mark: Mark) -> None:
+        self._flush()
+        full = mark.text in FULL
+        aside = mark.text in "(—–" and at and self.view.marks[at - 1].kind == "item"
+        if full:
+            self.own, self.subject = False, self.kept or [self.item] if mark.text == ")" else [self.item]
+        self._begin(at + 1, self.view.last(at), comma=not full or bool(aside))
+
+    def _cue(self, at: int, mark: Mark) -> None:
+        cues, said, now, view = mark.cues, mark.text.lower(), self.now, self.view
+        if "you" in cues:
+            self._you(at)
+        elif "and" in cues:
+            self._and(at)
+        elif "which" in cues and (said != "that" or self._relates(at)) and view.said(at + 1) != "of":
+            now.relative = [one.facts for one, _ in self.waiting] or now.relative or self.group[-1:]
+            if self.waiting and view.said(at + 1) == "you" and view.act(at + 1) in ("owning", "fancying"):
+                self._history()  # «the coat that you bought»
+            self._flush()
+            if now.attached is not None and view.marks[at - 1].kind == "item":
+                now.apposed = [now.attached]
+        elif "the" in cues or "also" in cues:
+            pass
+        elif "by" in cues and not (at == 0 and "lead" in cues):
+            self._by(at, said)
+        else:
+            self._turn(at, mark)
+
+    def _turn(self, at: int, mark: Mark) -> None:
+        """Cues that turn the reading: verbs, likeness, denial, whose turn it is."""
+        cues, said, view = mark.cues, mark.text.lower(), self.view
+        if "yours" in cues and self.waiting:
+            self._history()
+        self._flush()
+        now = self.now
+        now.attached = None
+        if "people" in cues:
+            now.people = self.own = True
+        if now.people and "modal" in cues:
+            self.own = False
+        if "other" in cues and self.newest is not None:
+            self.own, self.subject = False, [self.newest]
+        if cues & {"verb", "echo", "share"}:
+            self._acts(said)
+        if cues & {"cheaper", "dearer", "same price"} and (
+            said not in BARE or view.objects(at) or view.said(at + 1) == "what"
+        ):
+            self._compare(at, cues)
+        if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
+            self._here(said)
+        if "your" in cues:
+            now.your = view.said(at + 1) not in ("kind", "type", "sort", "next", "new", "future")
+        if "taste" in cues:
+            now.fancy |= view.said(at + 1) in ("for", "of", "in", "towards")
+            now.pool, now.your = now.your, False
+        now.denied = "not" in cues or (now.denied and "but" not in cues)
+        if "so" in cues:
+            self.own, self.subject, self.lead = False, [self.item], False
+        if "beside" in cues or said in ("because", "since"):
+            self.own = False
+        if "so" in cues or "but" in cues or (at and ("beside" in cues or said in ("because", "since"))):
+            self._begin(at + 1)
+        now = self.now
+        if "like" in cues and not any("you" in view.marks[place].cues for place in range(max(at - 3, 0), at)):
+            now.like, now.attached = True, None
+        if "unlike" in cues:
+            now.unlike, now.attached = True, None
+        if "as" in cues:
+            now.like, now.equal = now.equal, True
+        if cues & {"last", "first"}:
+            self._ordered(at, -1 if "last" in cues else 0)
+        if "several" in cues and (self.own or now.fancy):
+            self.count = (2, None)

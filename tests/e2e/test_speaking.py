@@ -1,0 +1,135 @@
+"""A run's language model at work: its row, everybody's next items, searches in words, a catalogue that changes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from genrec import Recommender
+from genrec.data import Interactions
+from genrec.errors import UserError
+
+TINY_BASE = ("width=48", "layers=1", "heads=2", "key_heads=1", "head_width=32", "inner=96", "epochs=1", "pieces=512")
+TINY_LM = ("epochs=1", "rank=4", "validation_users=20", "tasks={next_item: 1.0, search: 1.0, change: 0.5}")
+
+
+def sets(changes: tuple[str, ...]) -> list[str]:
+    return [word for change in changes for word in ("--set", change)]
+
+
+@pytest.fixture(scope="module")
+def spoken(fashion: Path, cli: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished run with a language model, hardly trained at all: what it says is allowed, not wise."""
+    path = tmp_path_factory.mktemp("spoken") / "run"
+    shutil.copytree(fashion, path)
+    cli("lm", "pretrain", path, *sets(TINY_BASE)).ok()
+    cli("lm", "train", path, *sets(TINY_LM)).ok()
+    cli("lm", "evaluate", path).ok()
+    return path
+
+
+@pytest.fixture(scope="module")
+def recommender(spoken: Path) -> Recommender:
+    return Recommender.from_pretrained(spoken, beam=20)
+
+
+def test_its_row_stands_beside_the_others(spoken: Path, cli: Callable) -> None:
+    rows = json.loads(cli("lm", "evaluate", spoken, "--json").ok().out)
+    others = json.loads((spoken / "evaluate" / "rows.json").read_text())
+    assert rows[:-1] == others and rows[-1]["model"] == "genrec-lm"
+    assert rows[-1].keys() == others[0].keys() and rows[-1]["metrics"].keys() == others[0]["metrics"].keys()
+    assert rows[-1]["metrics"]["filled@20"] == 1.0
+    words = json.loads((spoken / "evaluate-lm" / "words.json").read_text())
+    # On the questions it is learned from, a weight is never worse than none.
+    assert words["weight"] >= 0 and words["precision@10"] >= words["codes"]
+
+
+def test_next_items_for_everybody(spoken: Path, cli: Callable) -> None:
+    out = cli("generate", spoken, "--k", "5", "--beam", "10", "--engine", "torch", "--shard", "150").ok().out
+    table = pl.read_parquet(f"{out.strip()}/*.parquet")
+    manifest = json.loads((spoken / "generate" / "manifest.json").read_text())
+    assert manifest["recipe"]["engine"] == "torch" and manifest["recipe"]["lm"] == "lm"
+    events = Interactions.read(spoken / "data" / "interactions.parquet").table
+    assert table.height == 5 * events["user_id"].n_unique()
+    assert table.join(events, on=["user_id", "item_id"]).height == 0
+    # The language model needs no compact generator, and asks nobody for one.
+    assert set(manifest["inputs"]) == {"data", "sid", "lm"}
+
+
+def test_items_in_words(recommender: Recommender, spoken: Path, cli: Callable) -> None:
+    found = recommender.search("a red dress", k=8)
+    assert len({one.item_id for one in found}) == 8 and found.reason is None
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    bags = recommender.search("something", k=300, where={"category": "bag"})
+    assert {recommender.catalog.table["category"][recommender.catalog.index[one.item_id]] for one in bags} == {"bag"}
+    assert bags.reason is not None and "category = 'bag'" in bags.reason
+    text = cli("search", spoken, "a red dress", "--k", "8").ok().out
+    assert [line.split()[1] for line in text.splitlines()[1:] if line.strip()] == [
+        one.item_id for one in Recommender.from_pretrained(spoken).search("a red dress", k=8)
+    ]
+    like = recommender.refine("F00007", "in red", k=300)
+    assert len(like) == 299 and "F00007" not in {one.item_id for one in like}
+
+
+def test_with_words_the_item_that_is_called_so_comes_first(spoken: Path, tmp_path: Path) -> None:
+    """With a weight so large that only the words count."""
+    path = tmp_path / "run"
+    shutil.copytree(spoken, path)
+    words = path / "evaluate-lm" / "words.json"
+    words.write_text(json.dumps(json.loads(words.read_text()) | {"weight": 1e4}))
+    recommender = Recommender.from_pretrained(path, beam=20)
+    texts = recommender.catalog.table["text"].to_list()
+    vectors = np.load(path / "embed" / "text.npy")
+    for item in range(0, 300, 60):
+        found = recommender.search(texts[item], k=3, words=True)[0].item_id
+        assert found == recommender.catalog.ids[int(np.argmax(vectors @ vectors[item]))]
+
+
+def test_a_catalogue_that_changes(spoken: Path, tmp_path: Path, cli: Callable) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(spoken, path)
+    recommender = Recommender.from_pretrained(path, beam=20)
+    before = recommender.search("a red dress", k=5)
+    recommender.withdraw([before[0].item_id])
+    after = recommender.search("a red dress", k=300)
+    assert len(after) == 299 and before[0].item_id not in {one.item_id for one in after}
+    old = recommender.catalog.table.row(3, named=True)
+    recommender.add_items(
+        [{"item_id": "new-1", "title": "A red dress", "text": "A red dress", "category": old["category"]}]
+    )
+    for words in (False, True):
+        assert "new-1" in {one.item_id for one in recommender.search("a red dress", k=300, words=words)}
+    out = cli("generate", path, "--k", "5", "--beam", "10", "--engine", "torch").ok().out
+    assert before[0].item_id not in set(pl.read_parquet(f"{out.strip()}/*.parquet")["item_id"])
+    recommender.save_pretrained(tmp_path / "saved")
+    saved = Recommender.from_pretrained(tmp_path / "saved", beam=20)
+    assert saved.search("a red dress", k=7) == recommender.search("a red dress", k=7)
+
+
+def test_bad_input(fashion: Path, spoken: Path, recommender: Recommender, cli: Callable, copy: Callable) -> None:
+    plain = Recommender.from_pretrained(fashion)
+    with pytest.raises(UserError, match="genrec lm train"):
+        plain.search("a red dress")
+    for call in (lambda: recommender.search(""), lambda: recommender.refine("F00001", " ")):
+        with pytest.raises(UserError, match="empty"):
+            call()
+    with pytest.raises(UserError, match="k = 301"):
+        recommender.search("hat", k=301)
+    with pytest.raises(UserError, match="no item 'F9'"):
+        recommender.refine("F9", "in red")
+    bare = copy()
+    assert "lm train" in cli("generate", bare, "--engine", "torch").err
+    assert "add --engine" in cli("generate", bare, "--lm", "tenant").err
+    assert "no engine 'tourch'" in cli("generate", spoken, "--engine", "tourch").err
+    other = copy()
+    for part in ("lm", "base", "evaluate-lm"):
+        shutil.copytree(spoken / part, other / part)
+    shutil.rmtree(other / "evaluate-lm")
+    with pytest.raises(UserError, match="what words are worth"):
+        Recommender.from_pretrained(other).search("hat", words=True)
