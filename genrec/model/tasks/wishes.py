@@ -23,7 +23,7 @@ PAGE = 10
 """What a page of results shows, and as many as a change must leave to choose from."""
 ANSWERS = 10
 """Items of an answer in training, at most."""
-SIZES = (0.2, 0.4, 0.4)
+SIZES = (0.25, 0.4, 0.35)
 """How often a wish has one fact, two, three."""
 TRIES = 20
 

@@ -54,6 +54,20 @@ SEARCHES = (
     "Hello! {wish}?",
     "Please list {wish}.",
     "what {wish} do you have?",
+    "I saw {wish} the other day and want it",
+    "My sister told me about {wish}.",
+    "It is for work: {wish}",
+    "Anything like {wish}?",
+    "I have to find {wish} by tomorrow",
+    "tell me what {wish} there is",
+    "How about {wish}?",
+    "My daughter wants {wish} for her birthday",
+    "could you suggest {wish}?",
+    "I have been searching for {wish} all day",
+    "Where can I get {wish}?",
+    "Hi, let me see {wish}.",
+    "a gift: {wish}",
+    "I could really use {wish}",
 )
 OPENINGS = ("Hi!", "Hello,", "hey,", "Good morning!", "excuse me,", "Please:", "OK,", "well,", "Dear shop,", "so,")
 CLOSINGS = (
@@ -83,14 +97,18 @@ young your
 to mind a sentence it has not read before."""
 
 SEARCHES_HELD_OUT = (
-    "could you suggest {wish}?",
-    "I have been searching for {wish} all day",
-    "Where can I get {wish}?",
-    "Hi, let me see {wish}.",
-    "a gift: {wish}",
-    "I could really use {wish}",
+    "could you point me to {wish}?",
+    "I wonder whether you carry {wish}",
+    "{wish} would make my day",
+    "Looking around for {wish} at the moment",
+    "what would you propose in the way of {wish}?",
+    "Any {wish} in stock?",
+    "I am short of {wish}",
+    "might there be {wish} somewhere?",
+    "let us see {wish}",
+    "in the mood for {wish}",
 )
-"""Never in any training example: what the search measure asks with."""
+"""Never in any training example: what the search measure asks with. Nothing is to be tuned on them."""
 
 CHANGES = (
     "{item} but {new}",
@@ -105,12 +123,30 @@ CHANGES = (
     "{item}, {new} instead",
     "Is there {item} {new}?",
     "I own {item} and need another one {new}",
-)
-CHANGES_HELD_OUT = (
+    "I am looking for something like {item}, but {new}",
+    "Do you have something similar to {item}, but {new}?",
+    "find me one like {item} {new}",
+    "Is there anything like {item}, only {new}?",
+    "what have you got like {item} but {new}",
+    "a version of {item} {new}, please",
+    "If {item} came {new}, I would take it.",
+    "{new}, but otherwise like {item}",
+    "I want {item} {new}",
+    "more like {item}, {new} though",
+    "Which items are like {item}, but {new}?",
+    "Please change {item}: {new}",
     "could I get something close to {item}, but {new}?",
     "I love {item}, just make it {new}",
     "take {item} and think of it {new}",
     "Any chance of {item} {new}?",
+)
+CHANGES_HELD_OUT = (
+    "could you find a twin of {item}, except {new}?",
+    "{item} suits me; however, I would prefer it {new}",
+    "picture {item} {new}: which items come close?",
+    "Instead of {item}, I would rather have one {new}",
+    "what resembles {item} yet comes {new}?",
+    "swap {item} for one {new}",
 )
 KEEPS = ("{change} Keep the {kept}.", "{change} The {kept} should stay.", "{change} Same {kept}.")
 """Where it is said what shall stay, besides the kind of thing."""
