@@ -32,7 +32,7 @@ from typing import Any
 from machine import line, machine  # isort: skip
 import numpy as np
 from claims import STRANGE, Cases
-from phrasings import DEVELOPMENT, FIFTH, FOURTH, HELD_OUT, SECOND, THIRD
+from phrasings import DEVELOPMENT, FIFTH, FOURTH, HELD_OUT, SECOND, SIXTH, THIRD
 
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Interactions, Sequences
@@ -53,7 +53,15 @@ DRAWS = 10
 RAISED = 1.25
 """By what factor a likeness must have raised the weight to be a cause."""
 AGAINST = ("against random", "against newest", "not below newest")
-BANKS = {"development": DEVELOPMENT, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "held out": HELD_OUT}
+BANKS = {
+    "development": DEVELOPMENT,
+    "second": SECOND,
+    "third": THIRD,
+    "fourth": FOURTH,
+    "fifth": FIFTH,
+    "sixth": SIXTH,
+    "held out": HELD_OUT,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
