@@ -97,7 +97,7 @@ class Cases:
         def fill(match: re.Match[str]) -> str:
             nonlocal count, note
             count += 1
-            filled = self._filled(match, cast, history, things, random, count == wrong, condition)
+            filled = self._filled(match, cast, history, things, random, count == wrong, said)
             if count == wrong:
                 note = f"{match.group(0)} = {filled}"
             return filled
@@ -109,7 +109,7 @@ class Cases:
         sentence = sentence[0].upper() + sentence[1:] if sentence[0] != "<" else sentence
         return Case(sentence, tuple(history), item, pattern, note)
 
-    def _filled(self, match, cast, history, things, random, wrong, condition) -> str:
+    def _filled(self, match, cast, history, things, random, wrong, said) -> str:
         """LookupError where this cast cannot."""
         who, form = match.group(1), match.group(2)
         if who in "ABCR":
@@ -119,7 +119,7 @@ class Cases:
         if who in ("n", "N"):
             right = self._often[2] if who == "n" else len(history)
             if wrong:
-                right += int(random.choice([-1, 1, 2, 3]))
+                right += int(random.choice([1, 2, 3] if said.startswith("At least") else [-1, 1, 2, 3]))
                 columns = ("colour", "accent") if self._often[0] == "colour" else (self._often[0],)
                 counts = [sum(self.rows[one][name] == self._often[1] for one in things) for name in columns if name]
                 either = sum(any(self.rows[one][name] == self._often[1] for name in columns if name) for one in things)

@@ -2,11 +2,11 @@
 
     python benchmarks/explanations.py runs/demo --users 500 --lm lm --json explanations.json
 
-*Deletion.* Of each user's first recommendation the score is taken again without the things that its explanation
-cites: the first of them, all of them. Its fall is compared with that without as many other things of the history,
-drawn at random, and without the newest, where these are not what is cited. Equal falls count as half; histories
-without enough other things are left out and counted. «ranking» is what the run ranks by, «codes» the log-probability
-of the semantic ID alone.
+*Deletion.* Of each user's first recommendation the score is taken again without the things that its explanation cites:
+the first of them, all of them. Its fall is compared with that without as many other things of the history, drawn at
+random, and without the newest, where these are not what is cited. Equal falls count as half; histories without enough
+other things are left out and counted. «ranking» is what the run ranks by, «codes» the log-probability of the semantic
+ID alone.
 
 *Causes* (fashion). The world knows which likenesses raised its own weight for an item
 (genrec/data/synthetic/causes.py). A cited value is a true cause where that likeness raised the weight of the
@@ -32,7 +32,7 @@ from typing import Any
 from machine import line, machine  # isort: skip
 import numpy as np
 from claims import STRANGE, Cases
-from phrasings import DEVELOPMENT, FOURTH, HELD_OUT, SECOND, THIRD
+from phrasings import DEVELOPMENT, FIFTH, FOURTH, HELD_OUT, SECOND, SIXTH, THIRD
 
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Interactions, Sequences
@@ -53,7 +53,15 @@ DRAWS = 10
 RAISED = 1.25
 """By what factor a likeness must have raised the weight to be a cause."""
 AGAINST = ("against random", "against newest", "not below newest")
-BANKS = {"development": DEVELOPMENT, "second": SECOND, "third": THIRD, "fourth": FOURTH, "held out": HELD_OUT}
+BANKS = {
+    "development": DEVELOPMENT,
+    "second": SECOND,
+    "third": THIRD,
+    "fourth": FOURTH,
+    "fifth": FIFTH,
+    "sixth": SIXTH,
+    "held out": HELD_OUT,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,7 +99,7 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
         generator = load_generator(run, beam=50, plain=plain)
         items = generator.recommend(histories, 1, exclude_seen=True).items[:, 0]
         scorer = CompactScorer(generator)
-        explainer = Explainer(catalog, ids, scorer, synonyms=synonyms() if world else None)
+        explainer = Explainer(catalog, ids, scorer, synonyms=synonyms(catalog.table) if world else None)
         found = [gather(scorer, explainer.facts, ids, histories, row, int(item)) for row, item in enumerate(items)]
         cited = [cite(evidence) for evidence in found]
         measured["deletion"][name] = deletion(scorer, histories, found, cited, random)

@@ -81,7 +81,7 @@ class Clauses(Sayings):
         ):
             place += 1
         head, after = (view.marks[place] if place < len(view.marks) else None), view.next(place)
-        acts = after is not None and bool(after.cues & {"verb", "also", "echo", "share"})
+        acts = after is not None and bool(after.cues & {"verb", "also", "echo", "share", "modal"})
         if self.now.attached is not None and head is not None and head.kind == "item":
             self._flush()  # «<thing> in navy and <thing> in white»
         if self.now.verb and head is not None and (head.kind == "item" or "this" in head.cues) and acts:
@@ -94,18 +94,22 @@ class Clauses(Sayings):
         act, now = self.view.act(at), self.now
         behind = self.view.last(at)
         if act in ("owning", "fancying") and self.waiting and behind is not None and behind.kind != "stop":
-            from_ = [place for place in self.view.clause(at) if place > at and self.view.said(place) in ("from", "in")]
-            things = self.view.objects(from_[0]) if from_ else []
-            if not things:
-                self._history()
-            else:
-                self._flush([self.item, *things])  # «the style you know from <thing>»
+            self._known(at)
         self._flush()
         if act == "modal":
             self.own, self.subject, self.lead = False, [self.item], False
         elif act in ("owning", "fancying"):
             self.own, now.fancy, now.attached = True, act == "fancying", None
             now.apposed, now.before = now.before[-1:] or None, []  # «with <thing> you have something navy»
+
+    def _known(self, at: int) -> None:
+        """«the style you know from <thing>»: the thing has it too; «the coat you bought»: something in the history is."""
+        from_ = [place for place in self.view.clause(at) if place > at and self.view.said(place) in ("from", "in")]
+        things = self.view.objects(from_[0]) if from_ else []
+        if things:
+            self._flush([self.item, *things])
+        else:
+            self._history()
 
     def _by(self, at: int, said: str) -> None:
         """A preposition: it keeps hold of the thing before it, or gives what waits to the thing behind it."""

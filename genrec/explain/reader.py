@@ -17,9 +17,25 @@ from genrec.explain.sayings import BARE
 FULL = frozenset(";:—–()")
 """Stops behind which somebody else may be spoken of."""
 RELATES = frozenset(
-    ("belongs", "belong", "has", "shares", "shows", "chose", "bought", "liked", "picked", "likes", "wears", "features")
+    (
+        "belongs",
+        "belong",
+        "has",
+        "shares",
+        "shows",
+        "chose",
+        "bought",
+        "liked",
+        "picked",
+        "likes",
+        "wears",
+        "features",
+        "know",
+    )
 )
 """Words by which what stands before «that» is said of the thing behind it."""
+SO = frozenset(("so is", "so are", "so does", "so do", "as is", "as are", "as does", "as do", "too", "as well"))
+"""What was said holds of the next thing too."""
 HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
 
 
@@ -63,7 +79,9 @@ class Reading(Clauses):
         if not (now.verb or self.own or now.like or now.unlike or now.people):
             now.before.append(thing)
         places = view.clause(at)
-        if "also" in view.cues_in(places) and not any(view.marks[place].kind == "value" for place in places):
+        if {view.said(place) for place in places} & SO and not any(
+            view.marks[place].kind == "value" for place in places
+        ):
             # «… and so is <thing>», «<thing> is too»: what was said of the one before.
             former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item != thing]
             self.claims += [Has(thing, claim.facts, claim.denied) for claim in former]
@@ -96,6 +114,8 @@ class Reading(Clauses):
     def _word(self, at: int, mark: Mark) -> None:
         lower = mark.text.lower()
         self.beside |= lower == "other" and self.count is not None
+        if lower in ("last", "first") and self.own and at and self.view.marks[at - 1].kind == "item":
+            self.claims.append(Owned(self.newest or self.item, -1 if lower == "last" else 0))
         if self.now.people and lower in HABITS:
             self.own = False
         if lower == "most" and self.view.said(at + 1) == "of":
@@ -105,10 +125,13 @@ class Reading(Clauses):
 
     def _stop(self, at: int, mark: Mark) -> None:
         self._flush()
-        full = mark.text in FULL
+        full, view = mark.text in FULL, self.view
+        joined = at > 0 and any("in common" in view.said(place) for place in view.clause(at - 1))
         aside = mark.text in "(—–" and at and self.view.marks[at - 1].kind == "item"
         if full:
             self.own, self.subject = False, self.kept or [self.item] if mark.text == ")" else [self.item]
+        if joined and mark.text == ":":
+            self.subject = self.everyone(at)  # «… have a lot in common: the style and the colour»
         self._begin(at + 1, self.view.last(at), comma=not full or bool(aside))
 
     def _cue(self, at: int, mark: Mark) -> None:
@@ -120,7 +143,7 @@ class Reading(Clauses):
         elif "which" in cues and (said != "that" or self._relates(at)) and view.said(at + 1) != "of":
             now.relative = [one.facts for one, _ in self.waiting] or now.relative or self.group[-1:]
             if self.waiting and view.said(at + 1) == "you" and view.act(at + 1) in ("owning", "fancying"):
-                self._history()  # «the coat that you bought»
+                self._known(at)  # «the coat that you bought»
             self._flush()
             if now.attached is not None and view.marks[at - 1].kind == "item":
                 now.apposed = [now.attached]
@@ -128,6 +151,9 @@ class Reading(Clauses):
             pass
         elif "by" in cues and not (at == 0 and "lead" in cues):
             self._by(at, said)
+        elif said in ("have", "had") and now.before and not now.verb:
+            self._flush()
+            self._acts(said)
         else:
             self._turn(at, mark)
 
@@ -154,7 +180,7 @@ class Reading(Clauses):
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
             self._here(said)
         if "your" in cues:
-            now.your = view.said(at + 1) not in ("kind", "type", "sort", "next", "new", "future")
+            now.your = view.said(at + 1) not in ("kind", "type", "sort", "next", "new", "future", "first")
         if "taste" in cues:
             now.fancy |= view.said(at + 1) in ("for", "of", "in", "towards")
             now.pool, now.your = now.your, False

@@ -16,6 +16,7 @@ BARE = ("less than", "below", "more than", "above")
 """They compare prices only where a thing comes next."""
 TOTAL = ("so far", "in total", "altogether", "to date", "in all")
 ORDERS = ("purchases", "orders")
+GOODS = ("things", "items", "pieces", "products", "purchases", "orders")
 LAST = ("last", "latest", "recent", "past", "newest")
 HOLDS = ("include", "includes", "hold", "holds", "are")
 
@@ -112,15 +113,28 @@ class Sayings:
                 things = self.holder
             if "also" in cues and not now.people and self.item not in things:
                 things = [*things, self.item]
+            elif things == [self.item] and any(
+                view.said(place) == "also" and "modal" not in view.marks[place - 1].cues
+                for place in range(places.start, at)
+            ):
+                things = [self.item, *self.cited]  # «because you bought <thing>, … also navy»
             if any(view.said(place) == "equally" for place in places) and self.newest is not None:
                 things = [*things, self.newest]
         for mark, denied in self.waiting:
             self.claims += [Has(thing, mark.facts, denied) for thing in dict.fromkeys(things)]
-        if (view.said(at - 1) == "another" or ("both" in cues and not view.places)) and self.item in things:
+        again = view.said(at - 1) == "another" or any(view.said(place) == "again" for place in places)
+        if (again or ("both" in cues and not view.places)) and self.item in things:
             self.claims.append(Some(tuple(mark.facts for mark, _ in self.waiting)))
         self.clauses |= {Has(self.item, mark.facts): now for mark, _ in self.waiting}
         self.group = [mark.facts for mark, _ in self.waiting]
         self.waiting = []
+
+    @property
+    def cited(self) -> list[int]:
+        """Things that were said to be reasons: those behind «because», «you bought»."""
+        led = "lead" in self.view.marks[0].cues or "you" in self.view.marks[0].cues
+        there = [claim.item for claim in self.claims if isinstance(claim, Owned)]
+        return list(dict.fromkeys(there)) if led else []
 
     def _history(self) -> None:
         """What waits is said of something, or so and so many things, in the history."""
@@ -197,6 +211,13 @@ class Sayings:
                 self.claims.append(Owned(self.newest, times=2))
         elif view.said(at - 1) in LAST:
             self.recent = number
+        elif (
+            not self.own
+            and view.said(at + 1) in GOODS
+            and "taste" in view.cues
+            and not any(m.kind == "value" for m in view.marks)
+        ):
+            self.claims.append(Size(number))
         elif (of and not self.own and (after is None or after.kind != "value")) or (
             view.said(at + 1) in ORDERS and not self.own
         ):

@@ -17,14 +17,14 @@ from genrec.model.lm import LanguageModel
 from genrec.sid.codes import SemanticIds
 
 TOKENS = 120
-"""Of an answer, at most."""
 
 
 class Speech:
-    """`write` for `Explainer.explain`. stock: what may be named. batch: conversations per pass of `many`."""
+    """`write` for `Explainer.explain`. offer: what may be named. tokens: of an answer, at most. batch:
+    conversations per pass of `many`."""
 
-    def __init__(self, language: LanguageModel, stock: Stock, *, batch: int = 32) -> None:
-        self.language, self.stock, self.batch = language, stock, batch
+    def __init__(self, language: LanguageModel, offer: Offer, *, tokens: int = TOKENS, batch: int = 32) -> None:
+        self.language, self.offer, self.tokens, self.batch = language, offer, tokens, batch
 
     @classmethod
     def read(cls, run: Path, ids: SemanticIds, stage: str = "lm") -> Speech:
@@ -56,7 +56,7 @@ class Speech:
         stop = model.generation_config.eos_token_id
         limits = SidLogitsProcessor(self.stock, longest, [Ask()] * len(rows), stop, model.device)
         written = model.generate(  # type: ignore[operator]
-            input_ids=tokens.to(model.device), attention_mask=mask.to(model.device), max_new_tokens=TOKENS,
+            input_ids=tokens.to(model.device), attention_mask=mask.to(model.device), max_new_tokens=self.tokens,
             do_sample=False, logits_processor=[limits], pad_token_id=tokenizer.pad_token_id,
         )  # fmt: skip
         answers: list[str] = tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)

@@ -27,6 +27,7 @@ PHRASE = frozenset(
         "but",
         "same",
         "every",
+        "lead",
     )
 )
 """Cues behind which a noun phrase or what is said of one begins."""
@@ -109,6 +110,8 @@ class View:
     def act(self, at: int) -> str | None:
         """What «you» at `at` do: modal (may like), denied, fancying, owning, or None."""
         for mark in self.marks[at + 1 : at + 6]:
+            if mark.kind == "item" and "so" in self.cues_in(self.clause(at)):
+                return "modal"  # «we show you <thing>»
             if mark.cues & {"modal", "seeking"} or mark.text.lower() in ("see", "get", "find"):
                 return "modal"
             if "not" in mark.cues:
@@ -149,6 +152,8 @@ class View:
         if self.said(at + 1) == "in common":
             return True
         acts = lower.endswith(("s", "ed", "ing"))
+        if len(lower) > 6 and lower.endswith("ed") and after is not None and "by" in after.cues:
+            return False  # «interested in»
         if (
             after is not None
             and after.kind == "value"

@@ -42,7 +42,7 @@ PLAIN = (
 
 @pytest.fixture(scope="module")
 def checker(world: Any) -> Checker:
-    return Checker(world.catalog, world.facts, world.ids, synonyms())
+    return Checker(world.catalog, world.facts, world.ids, synonyms(world.catalog.table))
 
 
 @pytest.fixture(scope="module")

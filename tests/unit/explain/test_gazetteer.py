@@ -96,7 +96,7 @@ def test_synonyms_are_the_owner_s(world: Any) -> None:
     own = Gazetteer(world.catalog, world.facts, world.ids, {"material": {"wool": ["sheep", "sheep’s coat"]}})
     assert kinds(plain, "made of sheep") == [] and kinds(own, "made of Sheep") == [("value", "Sheep")]
     assert kinds(own, "made of sheep's coat") == [("value", "sheep's coat")]
-    fashion = Gazetteer(world.catalog, world.facts, world.ids, synonyms())
+    fashion = Gazetteer(world.catalog, world.facts, world.ids, synonyms(world.catalog.table))
     (mark,) = (mark for mark in fashion.marks("It is midnight-navy.") if mark.kind == "value")
     assert mark.facts == {world.fact("colour", "navy")}
 
