@@ -103,7 +103,7 @@ class Clauses(Sayings):
             now.apposed, now.before = now.before[-1:] or None, []  # «with <thing> you have something navy»
 
     def _known(self, at: int) -> None:
-        """«the style you know from <thing>»: the thing has it too; «the coat you bought»: something in the history is."""
+        """«the style you know from <thing>»: the thing has it too; «the coat you bought»: one of the history is."""
         from_ = [place for place in self.view.clause(at) if place > at and self.view.said(place) in ("from", "in")]
         things = self.view.objects(from_[0]) if from_ else []
         if things:

@@ -21,7 +21,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "both", "the two", "the pair", "they", "their", "them", "each", "all of them", "all three", "all these",
     ),
     "every": ("all three", "all of them", "all these", "all"),
-    "same": ("same", "identical", "equal", "matching", "similar in", "comparable in", "close in", "equal in", "identical in"),
+    "same": ("same", "identical", "equal", "matching", "similar in", "comparable in", "close in", "equal in",
+    "identical in"),
     "share": ("share", "shares", "shared", "sharing", "in common", "alike", "have in common", "connects", "links"),
     "also": (
         "also", "too", "as well", "likewise", "equally", "so is", "so are", "as is", "as are", "as does",
@@ -48,7 +49,8 @@ CUES: dict[str, tuple[str, ...]] = {
     ),
     "as": ("as",),
     "echo": (
-        "combines", "takes over", "borrows", "picks up", "pick up", "picking up", "echoes", "echo", "echoing", "repeats", "mirrors", "continues",
+        "combines", "takes over", "borrows", "picks up", "pick up", "picking up", "echoes", "echo", "echoing",
+        "repeats", "mirrors", "continues",
         "brings back", "takes up", "keeps", "stays with", "sticks with", "sticks to", "carries on", "repeating",
         "reflected in", "returns in", "continues in", "lives on in", "reappears in", "found again in",
         "shows up in",
@@ -110,14 +112,16 @@ CUES: dict[str, tuple[str, ...]] = {
     "than": ("than",),
     # Money.
     "cheaper": (
-        *(f"less {word}" for word in ("pricey", "dear", "expensive")), "below that of", "lower than the price of", "below the price of", "less than the price of", "under that of",
+        *(f"less {word}" for word in ("pricey", "dear", "expensive")), "below that of", "lower than the price of",
+        "below the price of", "less than the price of", "under that of",
         "lower than that of", "lower price", "lower prices", "undercuts", "less than", "below", "cheaper",
         "less expensive", "more affordable", "costs less", "cost less", "lower in price", "less costly",
         "lower priced", "lower-priced", "costing less", "for less", "more budget-friendly",
         "kinder to your wallet",
     ),
     "dearer": (
-        *(f"more {word}" for word in ("pricey", "expensive")), "above that of", "higher than the price of", "above the price of", "more than the price of", "higher than that of",
+        *(f"more {word}" for word in ("pricey", "expensive")), "above that of", "higher than the price of",
+        "above the price of", "more than the price of", "higher than that of",
         "higher price", "less cheap", "more than", "above", "pricier", "more expensive", "costs more",
         "cost more", "dearer", "higher in price", "more costly", "higher priced", "higher-priced",
         "costing more", "less affordable", "for more",
@@ -146,7 +150,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "sit", "brings", "goes", "go", "matches", "match", "pairs", "pair", "seems", "seem", "feels", "feel",
         "completes", "complete", "complements", "complement", "offers", "adds", "gives", "tells", "says",
         "stands", "works", "returns", "follows", "joins", "appears", "features", "combines", "remains",
-        "carries", "sets", "reminds", "points", "starts", "started", "means", "include", "includes", "contains", "contain", "holds",
+        "carries", "sets", "reminds", "points", "starts", "started", "means", "include", "includes", "contains",
+        "contain", "holds",
         "'s", "'re", "be", "being", "been", "extends", "rounds", "do", "does", "did", "cost", "tends", "want",
         "wants", "connects", "that's", "it's", "they're", "here's",
     ),

@@ -212,14 +212,14 @@ class Sayings:
         elif view.said(at - 1) in LAST:
             self.recent = number
         elif (
-            not self.own
-            and view.said(at + 1) in GOODS
-            and "taste" in view.cues
-            and not any(m.kind == "value" for m in view.marks)
-        ):
-            self.claims.append(Size(number))
-        elif (of and not self.own and (after is None or after.kind != "value")) or (
-            view.said(at + 1) in ORDERS and not self.own
+            (
+                not self.own
+                and view.said(at + 1) in GOODS
+                and "taste" in view.cues
+                and not any(m.kind == "value" for m in view.marks)
+            )
+            or (of and not self.own and (after is None or after.kind != "value"))
+            or (view.said(at + 1) in ORDERS and not self.own)
         ):
             self.claims.append(Size(number))
         elif mark.text.lower() == "one" and not (

@@ -20,11 +20,11 @@ TOKENS = 120
 
 
 class Speech:
-    """`write` for `Explainer.explain`. offer: what may be named. tokens: of an answer, at most. batch:
+    """`write` for `Explainer.explain`. stock: what may be named. tokens: of an answer, at most. batch:
     conversations per pass of `many`."""
 
-    def __init__(self, language: LanguageModel, offer: Offer, *, tokens: int = TOKENS, batch: int = 32) -> None:
-        self.language, self.offer, self.tokens, self.batch = language, offer, tokens, batch
+    def __init__(self, language: LanguageModel, stock: Stock, *, tokens: int = TOKENS, batch: int = 32) -> None:
+        self.language, self.stock, self.tokens, self.batch = language, stock, tokens, batch
 
     @classmethod
     def read(cls, run: Path, ids: SemanticIds, stage: str = "lm") -> Speech:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from genrec.decode.offer import Offer
+from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
 from genrec.explain.speech import Speech
 from genrec.model import prompts
@@ -48,7 +48,7 @@ def speech(ids: SemanticIds, taught: list[list[dict[str, str]]] | None = None) -
         optimizer.step()
         optimizer.zero_grad()
     words = SidVocabulary.of(tokenizer, SIZES)
-    return Speech(LanguageModel(model.eval(), tokenizer, words, {}), Offer(Trie.build(ids), words), tokens=40)
+    return Speech(LanguageModel(model.eval(), tokenizer, words, {}), Stock(Trie.build(ids), words), tokens=40)
 
 
 def asked(ids: SemanticIds, item: int, more: str = "") -> list[dict[str, str]]:
