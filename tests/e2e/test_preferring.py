@@ -44,7 +44,8 @@ def test_a_preferred_model_is_a_model_beside_the_first(trained: Path, cli: Calla
 
 
 def test_names_that_clash_are_refused(trained: Path, cli: Callable) -> None:
-    assert "another name" in cli("lm", "prefer", trained, "--name", "x", "--from", "x").refused()
+    said = cli("lm", "prefer", trained, "--name", "x", "--from", "x")
+    assert said.code == 2 and "another name" in said.err
 
 
 def test_the_last_training_event_is_what_is_asked_for() -> None:
