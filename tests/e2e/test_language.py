@@ -138,14 +138,15 @@ def test_examples_are_shown_as_they_are_read(spoken: Path, cli: Callable) -> Non
     assert only.count("── describe") == 3 == only.count("── ")
 
 
-def test_refusals_name_the_fix(spoken: Path, fashion: Path, tmp_path: Path, cli: Callable) -> None:
+def test_refusals_name_the_fix(spoken: Path, copy: Callable, tmp_path: Path, cli: Callable) -> None:
     def refused(*command: object) -> str:
         said = cli(*command)
         assert said.code == 2, said
         return said.err
 
-    assert f"`genrec lm pretrain {fashion}`" in refused("lm", "train", fashion)
-    assert "name a hub id, or a folder" in refused("lm", "train", fashion, "--set", f"base={tmp_path / 'nothing'}")
+    bare = copy()
+    assert f"`genrec lm pretrain {bare}`" in refused("lm", "train", bare)
+    assert "name a hub id, or a folder" in refused("lm", "train", bare, "--set", f"base={tmp_path / 'nothing'}")
     assert "did you mean 'next_item'" in refused("lm", "train", spoken, "--name", "x", "--set", "tasks={next_itm: 1.0}")
     assert "--name tenant-a" in refused("lm", "train", spoken, "--name", "Tenant A")
     assert "did you mean 'describe'" in refused("tasks", "preview", spoken, "--task", "descrbe")
