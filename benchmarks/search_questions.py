@@ -81,13 +81,17 @@ def by_title(material: Material, count: int, seed: int, *, held_out: bool = True
     """Two to five words of a title. relevant: all items whose titles have them; target: the one they are from."""
     random = np.random.default_rng([seed, 3])
     titles = Titles(material.catalog.table["title"].to_list())
-    chosen = random.permutation(titles.long_enough)[:count]
+    chosen = random.permutation(titles.long_enough)
     patterns = SEARCHES_HELD_OUT if held_out else SEARCHES
     found = []
     for item in chosen.tolist():
         words = titles.draw(item, random, held_out=held_out)
+        if not words:
+            continue
         text = str(random.choice(patterns)).format(wish=" ".join(words))
         found.append(Question(text, text, titles.having(words), target=item))
+        if len(found) == count:
+            break
     return found
 
 

@@ -65,7 +65,8 @@ class Titles:
 
     def draw(self, item: int, random: np.random.Generator, *, held_out: bool) -> list[str]:
         """Two to five words of a title, side by side or not, as they follow one another there. One in ten sets of
-        words is held out: only with `held_out` are these drawn, and only these (the last try is taken as it is)."""
+        words is held out: only with `held_out` are these drawn, and only these; none where a title has no such set.
+        A title that has nothing but held-out sets gives its first word."""
         words = self.words[item]
         for _ in range(50):
             size = min(int(random.integers(2, self.MOST + 1)), len(words))
@@ -76,8 +77,8 @@ class Titles:
                 chosen = [words[at] for at in np.sort(random.permutation(len(words))[:size])]
             key = " ".join(sorted({word.lower() for word in chosen}))
             if (zlib.crc32(key.encode()) % wishes.HELD_OUT == 0) == held_out:
-                break
-        return chosen
+                return chosen
+        return [] if held_out else words[:1]
 
     def having(self, words: list[str]) -> np.ndarray:
         """int64: the items whose titles have all of `words`."""

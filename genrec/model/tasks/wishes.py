@@ -76,12 +76,9 @@ def around(pattern: str, material: Material, random: np.random.Generator) -> str
     return pattern[:1].upper() + pattern[1:] if random.random() < 0.5 else pattern
 
 
-def phrase(facts: Facts, wish: Sequence[int], random: np.random.Generator, *, said: Sequence[str] = ()) -> str:
-    """A wish in words: as one speaks, as keywords, or column by column.
-
-    said: the words for its facts; without them each one's own value or what titles say for it.
-    """
-    words = list(said) or [word(facts, fact, random) for fact in wish]
+def phrase(facts: Facts, wish: Sequence[int], random: np.random.Generator) -> str:
+    """A wish in words: as one speaks, as keywords, or column by column."""
+    words = [word(facts, fact, random) for fact in wish]
     order = random.permutation(len(wish)).tolist()
     manner = random.random()
     if manner < 0.2:
@@ -106,9 +103,9 @@ def word(facts: Facts, fact: int, random: np.random.Generator) -> str:
     return words[0] if len(words) == 1 or random.random() < 0.5 else str(random.choice(words[1:]))
 
 
-def changed(facts: Facts, fact: int, random: np.random.Generator, *, said: str = "") -> str:
+def changed(facts: Facts, fact: int, random: np.random.Generator) -> str:
     """Another value asked for, as it stands behind «but»: in red."""
-    attribute, value = facts.facts[fact].attribute, said or word(facts, fact, random)
+    attribute, value = facts.facts[fact].attribute, word(facts, fact, random)
     if attribute in CHANGED:
         return str(random.choice(CHANGED[attribute])).format(value)
     return str(random.choice(CHANGED_ELSE)).format(attribute=attribute, value=value)

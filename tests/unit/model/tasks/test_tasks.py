@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from genrec.data.splits import leave_one_out
 from genrec.model import prompts
 from genrec.model.tasks import TASKS, Facts, Material, Mixture, wishes
 from genrec.model.tasks.facts import Fact
+from genrec.model.tasks.search import Titles
 from genrec.model.tasks.wording import CHANGES_HELD_OUT, SEARCHES_HELD_OUT
 from genrec.model.vocabulary import words
 from tests.unit.model import bases
@@ -98,6 +99,21 @@ def test_no_held_out_values_and_no_held_out_sentence_are_in_training(plain, task
             for pattern in (*SEARCHES_HELD_OUT, *CHANGES_HELD_OUT):
                 around = [re.escape(part) for part in re.split(r"\{\w+\}", pattern)]
                 assert not re.fullmatch(".+".join(around), asked)
+
+
+def test_no_held_out_words_of_a_title_are_in_training():
+    titles = Titles(["Red Hat", "Old Red Hat of Wool", "Hat", None, "Blue Hat", "Green Hat", "Big Lamp, red"])
+    random = np.random.default_rng(0)
+    drawn = {True: set(), False: set()}
+    for _ in range(300):
+        for item, held_out in product(titles.long_enough.tolist(), drawn):
+            words = titles.draw(item, random, held_out=held_out)
+            assert item in titles.having(words) if words else held_out
+            if len(words) > 1:
+                drawn[held_out].add(" ".join(sorted(word.lower() for word in words)))
+    assert len(drawn[True]) > 1 and len(drawn[False]) > 10
+    for held_out, sets in drawn.items():
+        assert all((zlib.crc32(words.encode()) % 10 == 0) == held_out for words in sets)
 
 
 def said_facts(facts, text):
