@@ -25,7 +25,7 @@ from genrec.decode.vllm_head import Head
 from genrec.decode.vllm_paged import Paged
 from genrec.decode.vllm_wire import Listener, pack, unpack
 
-PIECE = 512
+PIECE = 1024
 """Tokens of a forward pass on a CPU: what is computed of so many stays in its caches, and more wins nothing."""
 
 

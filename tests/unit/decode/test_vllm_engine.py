@@ -118,6 +118,23 @@ def test_prompts_that_begin_alike_share_blocks(
     same(started.answer(prompts, lengths, 20), torch_engine.answer(prompts, lengths, 20))
 
 
+def test_more_tokens_than_a_forward_pass_takes(started: Any, spoken: Any) -> None:
+    """One chunk of 4,800 tokens and 1,600 beams: passes begin and end within prompts."""
+    prompts = torch.randint(2, spoken.vocabulary, (40, 120), generator=torch.Generator().manual_seed(8))
+    lengths = torch.full((40,), 120)
+    engine = over(started, spoken, mode="worker", width=40, chunk_seconds=1000.0)
+    engine.pace.most = 40
+    sizes = []
+
+    def everything(rows: Tensor) -> Constraints:
+        sizes.append(len(rows))
+        return Constraints.none(len(rows))
+
+    found = engine.answer(prompts, lengths, 20, everything)
+    assert sizes == [40]
+    same(found, CausalEngine(spoken.model(), spoken.trie, spoken.tokens, width=40).answer(prompts, lengths, 20))
+
+
 @pytest.mark.parametrize("name", ["deny lists", "filters", "availability", "offsets", "everything"])
 def test_constraints_are_the_same_in_all(
     name: str, started: Any, driver: Any, torch_engine: CausalEngine, spoken: Any, asked: tuple[Tensor, Tensor]
