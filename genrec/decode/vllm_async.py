@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from genrec.data.catalog import Catalog
 from genrec.decode.beams import Beams
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.constraints import Constraints
@@ -54,8 +55,8 @@ class AsyncVllmEngine:
         """See `VllmEngine.answer`. The loop goes on meanwhile; `constraints` is called in another thread."""
         return await asyncio.to_thread(self.engine.answer, prompts, lengths, k, constraints, normalise, adapter, now)
 
-    async def swap(self, trie: Trie, available: RankBitmap | None = None) -> None:
-        await asyncio.to_thread(self.engine.swap, trie, available)
+    async def swap(self, trie: Trie, available: RankBitmap | None = None, catalog: Catalog | None = None) -> None:
+        await asyncio.to_thread(self.engine.swap, trie, available, catalog)
 
     async def add_adapter(self, name: str, folder: str | Path) -> None:
         await asyncio.to_thread(self.engine.add_adapter, name, folder)

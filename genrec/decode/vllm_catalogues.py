@@ -10,6 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from genrec.data.catalog import Catalog
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.trie import Trie
 from genrec.decode.vllm_lines import Line
@@ -32,7 +33,7 @@ class Catalogues:
     def __init__(self, line: Line, trie: Trie, tokens: list[Tensor]) -> None:
         self.line, self.shared = line, False
         self.current = Catalogue(trie, tokens)
-        self._lock = threading.RLock()
+        self._lock, self._swaps = threading.RLock(), 0
 
     def share(self) -> None:
         """From now on the workers have the versions too."""
@@ -47,7 +48,7 @@ class Catalogues:
                 self.line.call("genrec_forget", self.current.number)
             self.shared, self.current.number = False, 0
 
-    def swap(self, trie: Trie, available: RankBitmap | None) -> None:
+    def swap(self, trie: Trie, available: RankBitmap | None, catalog: Catalog | None) -> None:
         """See `VllmEngine.swap`."""
         if trie.codebook_sizes != self.current.trie.codebook_sizes:
             raise UserError(
@@ -58,6 +59,11 @@ class Catalogues:
             fresh = Catalogue(trie, self.current.tokens, available)
             if self.shared:
                 self._tell(fresh)
+            try:
+                self._stock(fresh, catalog)
+            except Exception as error:
+                self._forget(fresh)
+                raise UserError(f"chat cannot name the items of this catalogue: {error}; give swap its table") from error
             former, self.current = self.current, fresh
             self._forget(former)
 
@@ -77,6 +83,19 @@ class Catalogues:
     def _forget(self, catalogue: Catalogue) -> None:
         if catalogue is not self.current and not catalogue.asked and catalogue.number:
             self.line.call("genrec_forget", catalogue.number)
+
+    def _stock(self, catalogue: Catalogue, table: Catalog | None) -> None:
+        """Exchange what chat may name, where the workers know any catalogue."""
+        self._swaps += 1
+        with tempfile.TemporaryDirectory() as folder:
+            files = {"trie": Path(folder) / "trie.safetensors", "catalog": Path(folder) / "catalog.parquet"}
+            catalogue.trie.save(files["trie"])
+            if table is not None:
+                table.write(files["catalog"])
+            words = None if catalogue.available is None else catalogue.available.words.tobytes()
+            self.line.call(
+                "swap_stock", self._swaps, words, str(files["trie"]), None if table is None else str(files["catalog"])
+            )
 
     def _tell(self, catalogue: Catalogue) -> None:
         """Give the workers a version. They map the trie's file; its name may go once they have."""

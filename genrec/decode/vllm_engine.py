@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genrec.data.catalog import Catalog
 from genrec.decode.beams import Beams
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.causal_engine import checked
@@ -228,12 +229,14 @@ class VllmEngine:
         so that a swap in between does no harm."""
         return self.catalogues.snapshot()
 
-    def swap(self, trie: Trie, available: RankBitmap | None = None) -> None:
+    def swap(self, trie: Trie, available: RankBitmap | None = None, catalog: Catalog | None = None) -> None:
         """Answer with another catalogue from the next call on; calls that are under way finish with theirs.
 
-        The codebooks stay the same. available: the ranks that anybody may get, None for all.
+        The codebooks stay the same. available: the ranks that anybody may get, None for all. Chat that names items
+        (`vllm_logits`) follows from its next token on, where the engine knows the catalogue; then items that are new
+        need a row in its table, catalog. UserError without it.
         """
-        self.catalogues.swap(trie, available)
+        self.catalogues.swap(trie, available, catalog)
 
     # ------------------------------------------------------------------ adapters
 

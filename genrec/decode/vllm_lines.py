@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +18,9 @@ from genrec.errors import UserError
 
 T = TypeVar("T")
 EXTENSION = "genrec.decode.vllm_worker.BeamWorker"
+"""What workers gain: beams, and the exchange of what chat may name (`vllm_stock`)."""
+MASK = "genrec.decode.vllm_logits:CatalogueMask"
+"""Chat that names items (`vllm_logits`). By name, since as an entry point it sees nothing on GPUs."""
 
 
 class Line(Protocol):
@@ -24,8 +28,8 @@ class Line(Protocol):
 
     llm: Any
 
-    def call(self, method: str, *arguments: Any) -> list[bytes]:
-        """A method of the worker extension, on every worker."""
+    def call(self, method: str, *arguments: Any) -> list[Any]:
+        """A method of the worker extension, on every worker; what each of them returns."""
         ...
 
     def generate(self, prompts: Sequence[list[int]], parameters: Sequence[Any], adapter: Any) -> list[Any]:
@@ -49,9 +53,8 @@ def options(
     may be in use at once. memory: bytes of vLLM's own KV cache, None for 1 GiB on a CPU, else for vLLM's choice.
     workers: how many share the model's tensors.
     """
-    # What vLLM reads while it is imported and starts, unless the user has set it. In one process nothing has to travel.
+    # What vLLM reads while it is imported and starts, unless the user has set it.
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
-    os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     if beams:  # they run on the first model runner
         os.environ.setdefault("VLLM_USE_V2_MODEL_RUNNER", "0")
     require_vllm()
@@ -59,10 +62,8 @@ def options(
 
     asked: dict[str, Any] = {
         "model": str(folder), "dtype": _dtype(folder), "enable_prefix_caching": True, "disable_log_stats": True,
-        "tensor_parallel_size": workers, "seed": 0,
+        "tensor_parallel_size": workers, "seed": 0, "worker_extension_cls": EXTENSION, "logits_processors": [MASK],
     }  # fmt: skip
-    if beams:
-        asked["worker_extension_cls"] = EXTENSION
     if rank:
         asked |= {"enable_lora": True, "max_lora_rank": rank, "max_loras": slots, "max_cpu_loras": max(16, slots)}
     if current_platform.is_cpu():
@@ -86,18 +87,33 @@ def _dtype(folder: str | Path) -> str:
     return "auto" if dtype is None else str(dtype).removeprefix("torch.")
 
 
+@contextmanager
+def _together() -> Iterator[None]:
+    """Engine and worker, where there is one, in one process, so that nothing has to travel; unless the user has said."""
+    name = "VLLM_ENABLE_V1_MULTIPROCESSING"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
 class Inline:
     """An `LLM`; threads take turns."""
 
     def __init__(self, asked: Mapping[str, Any]) -> None:
         from vllm import LLM
 
-        self.llm = LLM(**asked)
+        with _together():
+            self.llm = LLM(**asked)
         self._turn = threading.RLock()
 
-    def call(self, method: str, *arguments: Any) -> list[bytes]:
+    def call(self, method: str, *arguments: Any) -> list[Any]:
         with self._turn:
-            found: list[bytes] = self.llm.collective_rpc(method, args=arguments)
+            found: list[Any] = self.llm.collective_rpc(method, args=arguments)
             return found
 
     def generate(self, prompts: Sequence[list[int]], parameters: Sequence[Any], adapter: Any) -> list[Any]:
@@ -125,12 +141,13 @@ class OnLoop:
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        self.llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**asked))
+        with _together():
+            self.llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**asked))
         self.loop = loop
         self._turn = threading.Lock()
         self._number = 0
 
-    def call(self, method: str, *arguments: Any) -> list[bytes]:
+    def call(self, method: str, *arguments: Any) -> list[Any]:
         # One at a time: between two calls the engine takes a step for everybody else.
         with self._turn:
             return self._wait(self.llm.collective_rpc(method, args=arguments))

@@ -23,13 +23,14 @@ from genrec.decode.trie import Trie
 from genrec.decode.vllm_arena import Arena, Unsupported
 from genrec.decode.vllm_head import Head
 from genrec.decode.vllm_paged import Paged
+from genrec.decode.vllm_stock import StockExtension
 from genrec.decode.vllm_wire import Listener, pack, unpack
 
 PIECE = 1024
 """Tokens of a forward pass on a CPU: what is computed of so many stays in its caches, and more wins nothing."""
 
 
-class BeamWorker:
+class BeamWorker(StockExtension):
     """Methods that a vLLM worker gains. Their names must be none that a worker has."""
 
     model_runner: Any

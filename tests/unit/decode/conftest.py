@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from torch import Tensor
 
+from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.decode.trie import Trie
 from genrec.model.compact import CompactConfig, CompactModel
@@ -70,9 +72,11 @@ def full_world() -> Small:
 class Spoken:
     """A Qwen3 in float32 with the semantic IDs of a catalogue in its vocabulary, and two LoRA adapters for it.
 
-    Three levels and a fourth for collisions; prefixes with one child and with many.
+    Three levels and a fourth for collisions; prefixes with one child and with many. run: a workspace with `sid` and
+    `data`.
     """
 
+    run: Path
     folder: Path
     ids: SemanticIds
     trie: Trie
@@ -136,8 +140,12 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Spoken:
                     weights.normal_(std=0.2)
         adapters[name] = folder / name
         grown.save_pretrained(adapters[name])
+    for stage in ("sid", "data"):
+        (folder / stage).mkdir()
+    ids.save(folder / "sid" / "sids.safetensors")
+    Catalog(pl.DataFrame({"item_id": [f"i{n}" for n in range(len(ids))]})).write(folder / "data" / "catalog.parquet")
     tokens = [torch.from_numpy(table) for table in vocabulary.tables]
-    return Spoken(folder / "base", ids, Trie.build(ids), tokens, adapters, len(tokenizer))
+    return Spoken(folder, folder / "base", ids, Trie.build(ids), tokens, adapters, len(tokenizer))
 
 
 @pytest.fixture(scope="session")
@@ -152,6 +160,7 @@ def started(spoken: Spoken, vllm_installed: None) -> Iterator[Any]:
     from genrec.decode.vllm_engine import VllmEngine
 
     with VllmEngine(
-        spoken.folder, spoken.trie, spoken.tokens, width=20, mode="worker", rank=8, max_model_len=256, memory=64 << 20
-    ) as engine:
+        spoken.folder, spoken.trie, spoken.tokens, width=20, mode="worker", rank=8, max_model_len=256,
+        memory=64 << 20, additional_config={"genrec": {"catalogue": str(spoken.run)}},
+    ) as engine:  # fmt: skip
         yield engine

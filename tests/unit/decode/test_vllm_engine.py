@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from genrec.data.catalog import Catalog
 from genrec.decode import vllm_engine
 from genrec.decode.beams import Beams
 from genrec.decode.bitmaps import RankBitmap
@@ -231,13 +232,16 @@ def test_a_call_that_fails_leaves_nothing_behind(started: Any, asked: tuple[Tens
 
 
 @pytest.fixture
-def other(spoken: Any) -> Iterator[Trie]:
-    """Half of the catalogue."""
-    yield Trie.build(SemanticIds(spoken.ids.codes[::2], spoken.ids.codebook_sizes))
+def other(spoken: Any, started: Any) -> Iterator[tuple[Trie, None, Catalog]]:
+    """Half of the catalogue, as `swap` takes it."""
+    table = Catalog.read(spoken.run / "data" / "catalog.parquet").table
+    ids = SemanticIds(spoken.ids.codes[::2], spoken.ids.codebook_sizes)
+    yield Trie.build(ids), None, Catalog(table.gather_every(2))
+    started.swap(spoken.trie, None, Catalog(table))
 
 
 def test_calls_under_way_finish_with_their_catalogue(
-    started: Any, spoken: Any, other: Trie, asked: tuple[Tensor, Tensor]
+    started: Any, spoken: Any, other: tuple[Trie, None, Catalog], asked: tuple[Tensor, Tensor]
 ) -> None:
     expected = started.answer(*asked, 10)
     engine = over(started, spoken, mode="worker")
@@ -246,28 +250,28 @@ def test_calls_under_way_finish_with_their_catalogue(
 
     def while_asked(rows: Tensor) -> Constraints:
         if not seen:
-            engine.swap(other)
+            engine.swap(*other)
         seen.append(len(rows))
         return Constraints.none(len(rows))
 
     same(engine.answer(*asked, 10, while_asked), expected)
     assert len(seen) > 1
-    torch_engine = CausalEngine(spoken.model(), other, spoken.tokens, width=20)
+    torch_engine = CausalEngine(spoken.model(), other[0], spoken.tokens, width=20)
     same(engine.answer(*asked, 10), torch_engine.answer(*asked, 10))
-    engine.swap(spoken.trie)
-    same(engine.answer(*asked, 10), expected)
+    same(started.answer(*asked, 10), expected)
 
 
 def test_constraints_are_asked_with_the_version_they_are_over(
-    started: Any, spoken: Any, torch_engine: CausalEngine, other: Trie, asked: tuple[Tensor, Tensor]
-) -> None:
+    started: Any, spoken: Any, torch_engine: CausalEngine, other: tuple[Trie, None, Catalog],
+    asked: tuple[Tensor, Tensor],
+) -> None:  # fmt: skip
     wish = wishes(spoken.trie)["everything"]
     engine = over(started, spoken, mode="worker")
     with engine.snapshot() as now:
-        engine.swap(other)
+        engine.swap(*other)
         same(engine.answer(*asked, 12, wish, now=now), torch_engine.answer(*asked, 12, wish))
         same(engine.answer(*asked, 12, wish, now=now), torch_engine.answer(*asked, 12, wish))
-    assert engine.answer(*asked, 12).items.max() < len(other) == len(engine.trie)
+    assert engine.answer(*asked, 12).items.max() < len(other[0]) == len(engine.trie)
 
 
 def test_what_is_not_available_is_not_answered(
@@ -286,6 +290,36 @@ def test_what_is_not_available_is_not_answered(
         engine.swap(spoken.trie)
 
 
+def test_chat_names_what_the_engine_answers_with(started: Any, spoken: Any, other: tuple[Trie, None, Catalog]) -> None:
+    available = np.random.default_rng(1).random(len(spoken.trie)) < 0.3
+
+    def named() -> set[int]:
+        """Items by their codes' rows, as chats write them."""
+        from vllm import SamplingParams
+
+        wish = {"genrec": {"mode": "items", "count": 3}}
+        params = [SamplingParams(max_tokens=20, temperature=1.0, seed=n, extra_args=wish) for n in range(40)]
+        begin = started.llm.get_tokenizer().convert_tokens_to_ids("<|sid_begin|>")
+        found = set()
+        for output in started.line.generate([[7, 9, begin]] * 40, params, None):
+            tokens = [token for token in output.outputs[0].token_ids if any((t == token).any() for t in spoken.tokens)]
+            for place in range(0, len(tokens), 4):
+                codes = [int((t == v).nonzero()) for t, v in zip(spoken.tokens, tokens[place : place + 4], strict=True)]
+                found.add(int(np.flatnonzero((spoken.ids.codes == codes).all(1))[0]))
+        return found
+
+    order = spoken.trie.order.numpy()
+    everything = named()
+    assert len(everything) > 20 and not everything <= set(order[available].tolist())
+    started.swap(spoken.trie, RankBitmap.of_mask(available))
+    assert named() <= set(order[available].tolist())
+    with pytest.raises(UserError, match="table"):
+        started.swap(other[0])
+    assert named() <= set(order[available].tolist()), "a swap that fails changes nothing"
+    started.swap(*other)
+    assert {item % 2 for item in named()} == {0}
+
+
 def test_another_tokenizers_catalogue_is_refused(started: Any) -> None:
     with pytest.raises(UserError, match="codebook sizes"):
         started.swap(Trie.build(SemanticIds(np.array([[0, 0]]), (12, 10))))
@@ -299,7 +333,7 @@ def test_a_worker_that_is_wrong_is_found_out(started: Any, spoken: Any) -> None:
     wrong = over(started, spoken, mode="worker")
     assert disagreement(wrong) == ""
     # The workers take codes for each other's tokens from here on; the public API does not.
-    wrong.catalogues.swap(spoken.trie, None)
+    wrong.catalogues.swap(spoken.trie, None, None)
     current = wrong.catalogues.current
     tokens, current.tokens = current.tokens, [ids.roll(1) for ids in current.tokens]
     wrong.catalogues.share()
