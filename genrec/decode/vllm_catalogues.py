@@ -63,7 +63,9 @@ class Catalogues:
                 self._stock(fresh, catalog)
             except Exception as error:
                 self._forget(fresh)
-                raise UserError(f"chat cannot name the items of this catalogue: {error}; give swap its table") from error
+                raise UserError(
+                    f"chat cannot name the items of this catalogue: {error}; give swap its table"
+                ) from error
             former, self.current = self.current, fresh
             self._forget(former)
 

@@ -89,7 +89,7 @@ def _dtype(folder: str | Path) -> str:
 
 @contextmanager
 def _together() -> Iterator[None]:
-    """Engine and worker, where there is one, in one process, so that nothing has to travel; unless the user has said."""
+    """Engine and worker, where there is one, in one process: nothing has to travel. Unless the user has said."""
     name = "VLLM_ENABLE_V1_MULTIPROCESSING"
     if name in os.environ:
         yield
