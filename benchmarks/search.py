@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from machine import line, machine
-from search_baselines import SearchFunction, dense, tuned_bm25, without
+from search_baselines import SearchFunction, best, dense, tuned_bm25, without
 from search_questions import Question, by_change, by_title, by_values, documents, precision, recall
 
 from genrec.data import Catalog, Interactions
@@ -82,19 +82,21 @@ def text_search(material: Material) -> list[System]:
 
 
 def language_models(run: Path, stage: str) -> list[System]:
-    """The model by its codes alone and, where `genrec lm evaluate` learned what words are worth, with those."""
+    """The model by its codes alone and, where it learned them, with words; and those words alone."""
     from genrec.decode.lm_generator import LmGenerator
     from genrec.decode.text_score import text_score_of
 
     generator = LmGenerator.read(run, stage)
-    found = [System(stage, lambda queries, k: generator.search(list(queries), k).items, plain=False)]
-    learned = run / f"evaluate-{stage}" / "words.json"
-    if learned.exists():
-        weighed = copy.copy(generator)
-        weighed.text_score = text_score_of(run / "embed", json.loads(learned.read_text())["weight"])
-        found.append(
-            System(f"{stage} and words", lambda queries, k: weighed.search(list(queries), k).items, plain=False)
-        )
+    found = [System(f"{stage}, codes alone", lambda queries, k: generator.search(list(queries), k).items, plain=False)]
+    catalog = Catalog.read(run / "data" / "catalog.parquet")
+    score = text_score_of(run / stage, catalog, generator.ids)
+    if score is not None:
+        both = copy.copy(generator)
+        both.text_score = score
+        found += [
+            System(stage, lambda queries, k: both.search(list(queries), k).items, plain=False),
+            System("its words alone", lambda queries, k: best(score.scores(queries), k), plain=False),
+        ]
     return found
 
 

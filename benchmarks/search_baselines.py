@@ -35,7 +35,7 @@ class Bm25:
         asked = csr_matrix(
             (np.ones(len(rows)), (rows, [word for words in found for word in words])), (len(queries), len(self.words))
         )
-        return _best((asked @ self.weights).toarray(), k)
+        return best((asked @ self.weights).toarray(), k)
 
 
 def tuned_bm25(
@@ -62,7 +62,7 @@ def dense(documents: Sequence[str]) -> tuple[str, SearchFunction]:
 
     def search(queries: Sequence[str], k: int) -> np.ndarray:
         asked, _ = encode(list(queries))
-        return _best(asked @ vectors.T, k)
+        return best(asked @ vectors.T, k)
 
     return name, search
 
@@ -82,6 +82,6 @@ def _words(text: str) -> list[str]:
     return [word.removesuffix("s") if len(word) > 3 else word for word in re.findall(r"\w+", text.lower())]
 
 
-def _best(scores: np.ndarray, k: int) -> np.ndarray:
+def best(scores: np.ndarray, k: int) -> np.ndarray:
     """The k best columns of every row, best first, earlier ones first among equals."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]

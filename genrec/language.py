@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from genrec.train.lm import Tuning
 
 BASE, LM = "base", "lm"
+WEIGHED = 400
+"""Questions that the weight of words is learned on."""
 NAMES = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -138,6 +140,7 @@ def tune(workspace: Workspace, experiment: Experiment, recipe: LmRecipe, name: s
             figures | {"base": recipe.base or BASE, "name": name},
         )  # fmt: skip
         stage.metrics |= figures | {"parameters": said["parameters"]}
+        stage.metrics |= learn_words(job, recipe, stage.output("lm.json").parent)
         sizes = tuning.sizes
         progress.say(
             f"{target}: {recipe.method}, {sizes.trained:,} of {sizes.total:,} parameters trained ({sizes.share:.1%}), "
@@ -147,6 +150,35 @@ def tune(workspace: Workspace, experiment: Experiment, recipe: LmRecipe, name: s
     plan = recipe.model_dump(exclude={"processes", "seed"}) | asked(experiment.data, "exclude_seen")
     seed = experiment.seed if recipe.seed is None else recipe.seed
     workspace.run(target, work, recipe=plan, inputs=inputs, seed=seed)
+
+
+def learn_words(job: Job, recipe: LmRecipe, folder: Path) -> dict[str, Any]:
+    """What words are worth beside codes, for a model that learns to search: its towers in `folder`, and figures."""
+    from genrec.train import towers as room
+
+    if not recipe.words or not any(recipe.tasks.get(kind.name) for kind in room.SHARES):
+        return {}
+    from genrec.decode.lm_engines import open_lm
+    from genrec.decode.lm_generator import LmGenerator
+    from genrec.decode.text_score import WORDS, TextScore
+    from genrec.decode.trie import Trie
+    from genrec.model.towers import QueryReader
+    from genrec.sid import SemanticIds
+
+    data, sid = Path(job.data), Path(job.sid)
+    ids, trie = SemanticIds.load(sid / "sids.safetensors"), Trie.load(sid / "trie.safetensors")
+    opened = open_lm(folder, ids, trie, beam=recipe.beam)
+    split = DataRecipe.model_validate(job.split)
+    material, _ = material_of(data, sid, split, recipe, opened.tokenizer)
+    towers = room.fit(material, recipe.words, seed=job.seed, folder=Path(job.scratch) / WORDS)
+    if towers is None:
+        return {}
+    reader = QueryReader(towers, material.catalog, ids)
+    score = TextScore(reader, towers.items(material.catalog.table))
+    generator = LmGenerator.of(opened, ids, text_score=score)
+    figures = room.fit_weight(generator, room.questions(material, WEIGHED, job.seed + 1))
+    towers.save(folder / WORDS, weight=figures["weight"])
+    return {"words": figures}
 
 
 def stage_name(name: str | None) -> str:

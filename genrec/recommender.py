@@ -136,12 +136,12 @@ class Recommender(Changeable):
         where: Any = None,
         allow: Sequence[str] | None = None,
         deny: Sequence[str] | None = None,
-        words: bool = False,
+        words: bool = True,
     ) -> Recommendations:
         """The k items that `text` asks for, by the run's language model: «a red dress for summer».
 
-        where, allow, deny: as for `recommend`. words: besides what the model says, count how near the items' texts are,
-        as `genrec lm evaluate` learned to weigh it. UserError where the run has no language model.
+        where, allow, deny: as for `recommend`. words: besides the codes that the model writes, count the words of
+        items' rows, where it learned them. UserError where the run has no language model.
         """
         from genrec.decode.wishes import Wishes
 
@@ -159,14 +159,15 @@ class Recommender(Changeable):
         where: Any = None,
         allow: Sequence[str] | None = None,
         deny: Sequence[str] | None = None,
+        words: bool = True,
     ) -> Recommendations:
-        """The k items like one, but changed, by the run's language model. change: «in red»."""
+        """The k items like one, but changed, by the run's language model. change: «in red». words: see `search`."""
         from genrec.decode.wishes import Wishes
 
         now, asked = self.snapshot, [Request([item_id], where, allow, deny)]
         limits = limits_of(asked, now)
         items = indices_of([item_id], now.catalog)
-        answer = self._speaker.at(now).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
+        answer = self._speaker.at(now, words=words).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
         return listed(answer, asked, limits, Sequences.from_lists([items]), True, now)[0]
 
     def explain(

@@ -1,6 +1,6 @@
 """The trained language model at work over a workspace; `language` makes it.
 
-lm evaluate    evaluate-lm/   its row, in the protocol of `genrec evaluate`; what words are worth in a search
+lm evaluate    evaluate-lm/   its row, in the protocol of `genrec evaluate`
 generate                      next items of all users, `--engine torch` or `--engine vllm`
 """
 
@@ -22,15 +22,12 @@ if TYPE_CHECKING:
 
     from genrec.decode.lm_generator import LmGenerator
 
-QUERIES = 400
-"""Training questions that the weight of words is learned on."""
-
 
 def evaluate(
     workspace: Workspace, experiment: Experiment, name: str | None = None, *, engine: str = "torch"
 ) -> list[dict[str, Any]]:
     """Ask the language model what `genrec evaluate` asked all others. Returns those rows, as far as there are any, and
-    its own. Where it learned to search, also learn what words are worth there, see `genrec.decode.text_score`."""
+    its own."""
     trained = stage_name(name)
     target = f"evaluate-{trained}"
 
@@ -48,36 +45,12 @@ def evaluate(
             stage.output("rows.json").write_text(json.dumps([result.row], indent=1))
             stage.metrics |= {name: result[name] for name in ("recall@10", "ndcg@10")}
             stage.metrics |= {"users_per_second": round(len(split.test) / result.seconds, 1)}
-            words = weigh_words(generator, stage, trained, experiment)
-        if words:
-            stage.output("words.json").write_text(json.dumps(words, indent=1))
-            stage.metrics |= {"words": words}
 
     plan = {"beam": experiment.evaluate.beam, "engine": engine} | asked(experiment.data, "exclude_seen", "name")
-    workspace.run(target, work, recipe=plan, inputs=["data", "embed", "sid", trained], seed=experiment.seed)
+    workspace.run(target, work, recipe=plan, inputs=["data", "sid", trained], seed=experiment.seed)
     rows: list[dict[str, Any]] = json.loads((workspace.folder(target) / "rows.json").read_text())
     others = workspace.path / "evaluate" / "rows.json"
     return (json.loads(others.read_text()) if others.exists() else []) + rows
-
-
-def weigh_words(generator: LmGenerator, stage: Stage, trained: str, experiment: Experiment) -> dict[str, float]:
-    """The weight of words beside codes, precision on training questions with and without; {} where there is no search.
-
-    Nothing is there to weigh for a model that learned no search, or a run whose texts were not encoded here.
-    """
-    from genrec.decode.text_score import text_score_of
-    from genrec.model import lm
-    from genrec.model.tasks import Facts, Material
-    from genrec.train.text_score import fit_text_score, training_queries
-
-    about = lm.read_about(stage.input(trained))
-    score = text_score_of(stage.input("embed"))
-    if score is None or not {"search", "title_search"} & set(about["tasks"]):
-        return {}
-    catalog, split = split_of(stage.input("data"), experiment.data)
-    material = Material(catalog, generator.ids, split.train, Facts(catalog))
-    generator.text_score = score
-    return fit_text_score(generator, *training_queries(material, QUERIES, stage.seed))
 
 
 @contextmanager

@@ -42,8 +42,8 @@ class LmGenerator(CausalGenerator):
     engine: of that model, over the trie of `ids`: a `CausalEngine`, or one inside vLLM, whose `answer` further takes
     `adapter=`; all methods here pass such options on, `defaults` are those that hold where a call names none. window:
     tokens that the model reads, prompt and answer together. max_items: of a history, the latest; what does not fit the
-    window is dropped, oldest first, and said once. text_score: for `search`: item scores that know words, beside the
-    codes; None for codes alone.
+    window is dropped, oldest first, and said once. text_score: for `search` and `refine`: item scores that know words,
+    beside the codes; None for codes alone.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class LmGenerator(CausalGenerator):
     def read(
         cls, run: Path, stage: str = "lm", *, engine: str = "torch", beam: int = 50, catalog: Catalog | None = None
     ) -> LmGenerator:
-        """The language model that `stage` of a workspace holds. catalog: for filters over its columns."""
+        """The language model that `stage` of a workspace holds, codes alone. catalog: for filters over its columns."""
         ids = SemanticIds.load(run / "sid" / "sids.safetensors")
         trie = Trie.load(run / "sid" / "trie.safetensors")
         index = None if catalog is None else ColumnIndex(catalog.table, trie.order)
@@ -98,10 +98,7 @@ class LmGenerator(CausalGenerator):
         for query in queries:
             if not query.strip():
                 raise UserError("the search is empty: say in words what is looked for")
-        prompted = self.asked(queries)
-        if self.text_score is None:
-            return self.answer(prompted, None, k, wishes, **options)
-        return self.text_score.rank(self, prompted, queries, k, wishes or Wishes(), options)
+        return self._meant(queries, None, k, wishes, options)
 
     def refine(
         self,
@@ -124,7 +121,15 @@ class LmGenerator(CausalGenerator):
                 raise UserError("the change is empty: say what shall be other, for example «in red»")
             said = text(self.ids.codes[item])
             asked.append(change.replace(ITEM, said) if ITEM in change else CHANGES[1].format(item=said, new=change))
-        return self.answer(self.asked(asked), Sequences.from_lists([[item] for item in items]), k, wishes, **options)
+        return self._meant(asked, Sequences.from_lists([[item] for item in items]), k, wishes, options)
+
+    def _meant(
+        self, queries: Sequence[str], closed: Sequences | None, k: int, wishes: Wishes | None, options: dict[str, Any]
+    ) -> TopK:
+        prompted = self.asked(queries)
+        if self.text_score is None:
+            return self.answer(prompted, closed, k, wishes, **options)
+        return self.text_score.rank(self, prompted, queries, closed, k, wishes or Wishes(), options)
 
     def _after(self, histories: Sequences) -> Prompted:
         made = prompts.next_item(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -13,8 +12,9 @@ import numpy as np
 from genrec.decode.causal_engine import CausalEngine
 from genrec.decode.lm_engines import Opened, open_lm
 from genrec.decode.lm_generator import LmGenerator
-from genrec.decode.text_score import TextScore, text_score_of
+from genrec.decode.text_score import WORDS, TextScore
 from genrec.errors import UserError
+from genrec.model.towers import QueryReader, WordTowers
 
 if TYPE_CHECKING:
     from genrec.decode.living import Snapshot
@@ -31,13 +31,15 @@ class Speaker:
         self.run, self.width = run, width
         self._lock = Lock()
         self._opened: Opened | None = None
-        self._score: TextScore | None = None
+        self._towers: tuple[WordTowers, dict[str, float]] | None = None
+        self._vectors: np.ndarray | None = None
         self._made: dict[bool, tuple[Snapshot, LmGenerator]] = {}
 
     def at(self, now: Snapshot, *, words: bool = False) -> LmGenerator:
-        """The generator over the catalogue as `now` has it. words: its searches count the items' texts too.
+        """The generator over the catalogue as `now` has it. words: its searches count words beside codes, where the
+        model learned them.
 
-        UserError where the run has no finished model, or nobody learned what words are worth.
+        UserError where the run has no finished model.
         """
         with self._lock:
             former = self._made.get(words)
@@ -62,18 +64,16 @@ class Speaker:
         assert isinstance(self._opened.engine, CausalEngine)
         return replace(self._opened, engine=self._opened.engine.over(trie))
 
-    def _words(self, now: Snapshot) -> TextScore:
-        """The texts' part, over newcomers too; of those that were there already the text as it was embedded."""
-        if self._score is None:
-            learned = self.run / "evaluate-lm" / "words.json"
-            if not learned.exists():
-                raise UserError(
-                    f"nobody has learned what words are worth in {self.run} (no {learned.name}): run `genrec lm "
-                    f"evaluate {self.run}` with a model that was taught to search, or search without words"
-                )
-            self._score = text_score_of(self.run / "embed", json.loads(learned.read_text())["weight"])
-            assert self._score is not None
-        fresh = now.catalog.table["text"].to_list()[len(self._score.vectors) :]
-        if not fresh:
-            return self._score
-        return replace(self._score, vectors=np.concatenate([self._score.vectors, self._score.encoder.encode(fresh)[0]]))
+    def _words(self, now: Snapshot) -> TextScore | None:
+        """The words' part, over newcomers too."""
+        if self._towers is None and (folder := self.run / "lm" / WORDS).exists():
+            self._towers = WordTowers.from_pretrained(folder)
+        if self._towers is None:
+            return None
+        towers, said = self._towers
+        if self._vectors is None or len(self._vectors) > len(now.catalog):
+            self._vectors = towers.items(now.catalog.table)
+        fresh = now.catalog.table[len(self._vectors) :]
+        if len(fresh):
+            self._vectors = np.concatenate([self._vectors, towers.items(fresh)])
+        return TextScore(QueryReader(towers, now.catalog, now.ids), self._vectors, said["weight"])

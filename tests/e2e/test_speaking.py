@@ -14,6 +14,7 @@ import pytest
 from genrec import Recommender
 from genrec.data import Interactions
 from genrec.errors import UserError
+from genrec.model.towers import QueryReader, WordTowers
 
 TINY_BASE = ("width=48", "layers=1", "heads=2", "key_heads=1", "head_width=32", "inner=96", "epochs=1", "pieces=512")
 TINY_LM = ("epochs=1", "rank=4", "validation_users=20", "tasks={next_item: 1.0, search: 1.0, change: 0.5}")
@@ -45,7 +46,7 @@ def test_its_row_stands_beside_the_others(spoken: Path, cli: Callable) -> None:
     assert rows[:-1] == others and rows[-1]["model"] == "genrec-lm"
     assert rows[-1].keys() == others[0].keys() and rows[-1]["metrics"].keys() == others[0]["metrics"].keys()
     assert rows[-1]["metrics"]["filled@20"] == 1.0
-    words = json.loads((spoken / "evaluate-lm" / "words.json").read_text())
+    words = json.loads((spoken / "lm" / "manifest.json").read_text())["metrics"]["words"]
     # On the questions it is learned from, a weight is never worse than none.
     assert words["weight"] >= 0 and words["precision@10"] >= words["codes"]
 
@@ -77,18 +78,22 @@ def test_items_in_words(recommender: Recommender, spoken: Path, cli: Callable) -
     assert len(like) == 299 and "F00007" not in {one.item_id for one in like}
 
 
-def test_with_words_the_item_that_is_called_so_comes_first(spoken: Path, tmp_path: Path) -> None:
+def test_with_words_what_is_asked_for_comes_first(spoken: Path, tmp_path: Path) -> None:
     """With a weight so large that only the words count."""
     path = tmp_path / "run"
     shutil.copytree(spoken, path)
-    words = path / "evaluate-lm" / "words.json"
-    words.write_text(json.dumps(json.loads(words.read_text()) | {"weight": 1e4}))
+    towers, _ = WordTowers.from_pretrained(path / "lm" / "words")
+    towers.save(path / "lm" / "words", weight=1e4)
     recommender = Recommender.from_pretrained(path, beam=20)
-    texts = recommender.catalog.table["text"].to_list()
-    vectors = np.load(path / "embed" / "text.npy")
-    for item in range(0, 300, 60):
-        found = recommender.search(texts[item], k=3, words=True)[0].item_id
-        assert found == recommender.catalog.ids[int(np.argmax(vectors @ vectors[item]))]
+    table = recommender.catalog.table
+    right = []
+    for category in ("bag", "dress", "shirt"):
+        found = recommender.search(f"show me a {category}", k=5)
+        right += [table["category"][recommender.catalog.index[one.item_id]] == category for one in found]
+    assert np.mean(right) > 0.7
+    reader = QueryReader(towers, recommender.catalog, recommender.snapshot.ids)
+    scores = reader.encode(["something navy"]) @ towers.items(table).T
+    assert recommender.search("something navy", k=1)[0].item_id == recommender.catalog.ids[int(scores.argmax())]
 
 
 def test_a_catalogue_that_changes(spoken: Path, tmp_path: Path, cli: Callable) -> None:
@@ -127,9 +132,14 @@ def test_bad_input(fashion: Path, spoken: Path, recommender: Recommender, cli: C
     assert "lm train" in cli("generate", bare, "--engine", "torch").err
     assert "add --engine" in cli("generate", bare, "--lm", "tenant").err
     assert "no engine 'tourch'" in cli("generate", spoken, "--engine", "tourch").err
-    other = copy()
-    for part in ("lm", "base", "evaluate-lm"):
-        shutil.copytree(spoken / part, other / part)
-    shutil.rmtree(other / "evaluate-lm")
-    with pytest.raises(UserError, match="what words are worth"):
-        Recommender.from_pretrained(other).search("hat", words=True)
+
+
+def test_without_words_the_codes_decide(spoken: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(spoken, path)
+    shutil.rmtree(path / "lm" / "words")
+    by_codes, found = (
+        Recommender.from_pretrained(spoken, beam=20).search("a red hat", 5, words=False),
+        Recommender.from_pretrained(path, beam=20).search("a red hat", 5),
+    )
+    assert [one.item_id for one in found] == [one.item_id for one in by_codes]

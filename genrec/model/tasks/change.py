@@ -23,7 +23,8 @@ class Change:
     def __len__(self) -> int:
         return len(self.items)
 
-    def example(self, index: int, random: np.random.Generator) -> Example:
+    def question(self, index: int, random: np.random.Generator) -> tuple[str, np.ndarray]:
+        """What is asked, and int32 all items that answer it."""
         facts, item = self.material.facts, self.items[index]
         for _ in range(10 * wishes.TRIES):
             new, stays, named = drawn(self.material, item, random)
@@ -35,7 +36,10 @@ class Change:
             new, named, found = facts.of(item)[0], (), np.array([item], np.int32)
         words = wishes.changed(facts, new, random)
         pattern = wishes.around(str(random.choice(CHANGES)), self.material, random)
-        request = said(self.material, item, pattern, words, named, random)
+        return said(self.material, item, pattern, words, named, random), found
+
+    def example(self, index: int, random: np.random.Generator) -> Example:
+        request, found = self.question(index, random)
         return asked(self.name, request, self.material.said(wishes.page(found, random)))
 
 

@@ -28,12 +28,16 @@ class Search:
     def __len__(self) -> int:
         return len(self.items)
 
-    def example(self, index: int, random: np.random.Generator) -> Example:
+    def question(self, index: int, random: np.random.Generator) -> tuple[str, np.ndarray]:
+        """What is asked, and int32 all items that answer it."""
         facts = self.material.facts
         wish = wishes.draw(facts, self.items[index], random)
         pattern = wishes.around(str(random.choice(SEARCHES)), self.material, random)
-        question = pattern.format(wish=wishes.phrase(facts, wish, random))
-        return asked(self.name, question, self.material.said(wishes.page(facts.items(wish), random)))
+        return pattern.format(wish=wishes.phrase(facts, wish, random)), facts.items(wish)
+
+    def example(self, index: int, random: np.random.Generator) -> Example:
+        question, found = self.question(index, random)
+        return asked(self.name, question, self.material.said(wishes.page(found, random)))
 
 
 class TitleSearch:
@@ -48,10 +52,15 @@ class TitleSearch:
     def __len__(self) -> int:
         return len(self.titles.long_enough)
 
-    def example(self, index: int, random: np.random.Generator) -> Example:
+    def question(self, index: int, random: np.random.Generator) -> tuple[str, np.ndarray]:
+        """What is asked, and int64 all items that answer it."""
         words = self.titles.draw(int(self.titles.long_enough[index]), random, held_out=False)
         question = wishes.around(str(random.choice(SEARCHES)), self.material, random).format(wish=" ".join(words))
-        return asked(self.name, question, self.material.said(wishes.page(self.titles.having(words), random)))
+        return question, self.titles.having(words)
+
+    def example(self, index: int, random: np.random.Generator) -> Example:
+        question, found = self.question(index, random)
+        return asked(self.name, question, self.material.said(wishes.page(found, random)))
 
 
 class Titles:

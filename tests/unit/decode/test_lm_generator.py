@@ -20,9 +20,9 @@ from genrec.decode.offsets import Offsets
 from genrec.decode.text_score import TextScore
 from genrec.decode.trie import Trie
 from genrec.decode.wishes import Wishes
-from genrec.embed.text import TfidfSvd
 from genrec.errors import UserError
 from genrec.model import prompts
+from genrec.model.towers import QueryReader, WordTowers
 from genrec.model.vocabulary import SidVocabulary, text
 from genrec.sid import SemanticIds
 from tests.unit.model.bases import SIZES, byte_level
@@ -196,15 +196,21 @@ def test_bad_questions(whole: LmGenerator) -> None:
 
 
 @pytest.fixture(scope="module")
-def words() -> TextScore:
-    encoder = TfidfSvd(dim=32).fit(TITLES, seed=0)
-    return TextScore(encoder, encoder.encode(TITLES)[0], weight=3.0, proposals=5)
+def words(ids: SemanticIds) -> TextScore:
+    """Towers as they are before training: every word some vector, the same for what is asked for and what is said."""
+    torch.manual_seed(1)
+    said = [title.split() for title in TITLES]
+    towers = WordTowers.over(said * 2, CATALOG, 16).eval()
+    with torch.no_grad():
+        for word, place in towers.asked.items():
+            towers.queries.weight[place] = towers.rows.weight[towers.said[word]]
+    return TextScore(QueryReader(towers, CATALOG, ids), towers.items(CATALOG.table), weight=3.0, proposals=5)
 
 
 def test_words_add_to_codes(ids: SemanticIds, tokenizer, oracle, words: TextScore) -> None:
     """With a narrow beam the words bring in items that no beam reached, scored by their codes exactly."""
     queries = ["rust scarf", "the blue hat number 17", "xyzzy"]
-    cosines = words.encoder.encode(queries)[0] @ words.vectors.T
+    by_words = words.reader.encode(queries) @ words.vectors.T
     index = ColumnIndex(CATALOG.table, Trie.build(ids).order)
     red = Limits.read(index, CATALOG.index, where={"colour": ["red", "rust"]})
     for width in (N, 2):
@@ -214,24 +220,39 @@ def test_words_add_to_codes(ids: SemanticIds, tokenizer, oracle, words: TextScor
         assert all(CATALOG.table["colour"][item] in ("red", "rust") for item in reds.items.flatten().tolist())
         for row, query in enumerate(queries):
             codes = oracle(query)
-            total, items = codes + 3.0 * cosines[row], answer.items[row]
+            total, items = codes + 3.0 * by_words[row], answer.items[row]
             np.testing.assert_allclose(answer.scores[row], total[items], atol=1e-3)
             if width == N:
                 beams = ranked(codes)[:K]
-                candidates = beams + ranked(cosines[row], beams)[:5]
+                candidates = beams + ranked(by_words[row], beams)[:5]
                 assert items.tolist() == [item for item in ranked(total) if item in candidates][:K]
             # An item of few equals in words is there, unless K others are better.
-            first = ranked(cosines[row])[0]
-            if cosines[row].max() > 0:
+            first = ranked(by_words[row])[0]
+            if by_words[row].max() > 0:
                 assert first in items or total[first] < answer.scores[row, -1]
 
 
 def test_with_no_weight_the_codes_decide_alone(
     ids: SemanticIds, tokenizer, whole: LmGenerator, words: TextScore
 ) -> None:
-    silent = TextScore(words.encoder, words.vectors, weight=0.0, proposals=N)
+    silent = TextScore(words.reader, words.vectors, weight=0.0, proposals=N)
     made = generator(ids, tokenizer, text_score=silent)
     queries = ["rust scarf", "hat"]
     found, expected = made.search(queries, K), whole.search(queries, K)
     assert np.array_equal(found.items, expected.items)
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+
+
+def test_a_change_counts_words_too_and_never_names_the_item(
+    ids: SemanticIds, tokenizer, whole: LmGenerator, words: TextScore
+) -> None:
+    made = generator(ids, tokenizer, text_score=words)
+    found, codes = (one.refine([7, 12], ["in red", "as a hat"], N) for one in (made, whole))
+    for row, (item, change) in enumerate([(7, "in red"), (12, "as a hat")]):
+        asked = f"like {text(ids.codes[item])}, but {change}"
+        by_words = (words.reader.encode([asked]) @ words.vectors.T)[0]
+        plain = dict(zip(codes.items[row].tolist(), codes.scores[row].tolist(), strict=True))
+        answer = [one for one in found.items[row].tolist() if one >= 0]
+        assert item not in answer and len(answer) == len(set(answer)) == N - 1
+        expected = [plain[one] + 3.0 * by_words[one] for one in answer]
+        np.testing.assert_allclose(found.scores[row][: N - 1], expected, atol=1e-3)
