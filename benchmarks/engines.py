@@ -189,7 +189,7 @@ def opened(checkpoint: Checkpoint, ways: list[str], ids: Any, trie: Any, beam: i
     if "torch" in ways:
         yield "torch", over(CausalEngine(checkpoint.model, trie, tokens, width=beam))
     if len(ways) > 1:
-        from genrec.decode.vllm_engine import VllmEngine
+        from genrec.decode.vllm.engine import VllmEngine
 
         adapters = {} if checkpoint.adapter is None else {"run": checkpoint.adapter}
         window = checkpoint.limits["window"]

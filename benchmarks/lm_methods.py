@@ -128,11 +128,11 @@ def remembered(run: Path, base: str, changes: Sequence[str], steps: int) -> dict
     import torch
 
     from genrec import recipes
-    from genrec.language import codebooks_of, material_of
     from genrec.loop import LoopConfig, train
     from genrec.model.tasks import Mixture
     from genrec.recipes import Experiment
     from genrec.sid import SemanticIds
+    from genrec.stages.language import codebooks_of, material_of
     from genrec.train import lm, tokens
     from genrec.workspace import Workspace
 

@@ -181,7 +181,7 @@ def update(
     skip_bad_rows: Skip = False,
 ) -> None:
     """Add events and items: existing semantic IDs stay, training goes on from where it was, the old version is kept."""
-    from genrec import updating
+    from genrec.stages import updating
 
     workspace, experiment = _open(run, None, None)
     if rollback:

@@ -23,7 +23,8 @@ Name = Annotated[str | None, typer.Option("--name", help="A further model beside
 @lm_verb
 def pretrain(run: Run, recipe: Recipe = None, set: Changes = None) -> None:
     """Make a base with no download: a tokenizer and a small model, trained on the catalogue's rows alone."""
-    from genrec import language, recipes
+    from genrec import recipes
+    from genrec.stages import language
 
     workspace, experiment = open_run(run, None, None)
     language.pretrain(workspace, experiment, recipes.load(recipe or "pretrain", recipes.PretrainRecipe, set or ()))
@@ -32,7 +33,8 @@ def pretrain(run: Run, recipe: Recipe = None, set: Changes = None) -> None:
 @lm_verb
 def train(run: Run, recipe: Recipe = None, set: Changes = None, name: Name = None) -> None:
     """Teach a base the catalogue and the tasks: recipes lora (the default), qlora, full and others."""
-    from genrec import language, recipes
+    from genrec import recipes
+    from genrec.stages import language
 
     workspace, experiment = open_run(run, None, None)
     language.tune(workspace, experiment, recipes.load(recipe or "lora", recipes.LmRecipe, set or ()), name)
@@ -47,7 +49,8 @@ def prefer(
     start: Annotated[str | None, typer.Option("--from", help="RUN/lm-FROM instead of RUN/lm.")] = None,
 ) -> None:
     """Let a trained model learn from its own answers: recipes grpo (the default) and dpo."""
-    from genrec import preferring, recipes
+    from genrec import recipes
+    from genrec.stages import preferring
 
     workspace, experiment = open_run(run, None, None)
     loaded = recipes.load(recipe or "grpo", recipes.PreferenceRecipe, set or ())
@@ -62,7 +65,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON array, nothing else.")] = False,
 ) -> None:
     """Measure a language model on the questions of `genrec evaluate`; write RUN/evaluate-lm/."""
-    from genrec import speaking
+    from genrec.stages import speaking
 
     workspace, experiment = open_run(run, None, None)
     rows = speaking.evaluate(workspace, experiment, name, engine=engine)
@@ -79,7 +82,7 @@ def export(
     name: Name = None,
 ) -> None:
     """Write a trained model as one checkpoint. (Base and adapter apart lie in RUN/lm/model and RUN/lm/adapter.)"""
-    from genrec import language
+    from genrec.stages import language
 
     workspace, _ = open_run(run, None, None)
     language.export(workspace, name, merged)
@@ -95,7 +98,8 @@ def preview(
     count: Annotated[int, typer.Option("--count", min=1, help="Examples of each.")] = 2,
 ) -> None:
     """Show examples as a model reads them; what it learns to say stands in ⟦ ⟧."""
-    from genrec import language, recipes
+    from genrec import recipes
+    from genrec.stages import language
 
     workspace, experiment = open_run(run, None, None)
     loaded = recipes.load(recipe or "lora", recipes.LmRecipe, set or ())

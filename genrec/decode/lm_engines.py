@@ -49,7 +49,7 @@ def open_lm(folder: Path, ids: SemanticIds, trie: Trie, *, engine: str = "torch"
         raise UserError(f"there is no engine {engine!r} for language models: take one of {', '.join(ENGINES)}")
     from transformers import AutoTokenizer
 
-    from genrec.decode.vllm_engine import VllmEngine
+    from genrec.decode.vllm.engine import VllmEngine
 
     about = lm.read_about(folder)
     lm.check_catalogue(folder, about, ids)

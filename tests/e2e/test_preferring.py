@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from genrec.data import Sequences
-from genrec.preferring import questions
+from genrec.stages.preferring import questions
 
 TINY_BASE = ("width=48", "layers=1", "heads=2", "key_heads=1", "head_width=32", "inner=96", "epochs=1", "pieces=512")
 TINY_LM = ("epochs=1", "rank=4", "validation_users=20", "tasks={next_item: 1.0}")

@@ -234,7 +234,7 @@ def in_processes(job: Job, count: int) -> None:
               "MASTER_PORT": str(port), "OMP_NUM_THREADS": str(threads)}  # fmt: skip
     workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "genrec.language", str(path)],
+            [sys.executable, "-m", "genrec.stages.language", str(path)],
             env=os.environ | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
             stderr=None if rank == 0 else subprocess.DEVNULL,
         )

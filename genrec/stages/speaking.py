@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from genrec.data import Catalog, Sequences
-from genrec.language import stage_name
 from genrec.recipes import Experiment
 from genrec.stages import asked, split_of
+from genrec.stages.language import stage_name
 from genrec.workspace import Stage, Workspace
 
 if TYPE_CHECKING:

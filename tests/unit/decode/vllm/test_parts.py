@@ -16,10 +16,10 @@ from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.constraints import Constraints
 from genrec.decode.offsets import Offsets
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_adapters import fitting, rank_of
-from genrec.decode.vllm_pace import Pace
-from genrec.decode.vllm_paged import blocks_of, common
-from genrec.decode.vllm_wire import Listener, Teller, pack, unpack
+from genrec.decode.vllm.adapters import fitting, rank_of
+from genrec.decode.vllm.pace import Pace
+from genrec.decode.vllm.paged import blocks_of, common
+from genrec.decode.vllm.wire import Listener, Teller, pack, unpack
 from genrec.errors import UserError
 from genrec.sid import SemanticIds
 

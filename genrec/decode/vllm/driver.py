@@ -16,7 +16,7 @@ from torch import Tensor
 from genrec.decode.beams import Beams, search
 from genrec.decode.constraints import Constraints
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_lines import Line
+from genrec.decode.vllm.lines import Line
 
 MOST = 128
 """Log-probabilities of named tokens that vLLM gives to one request."""

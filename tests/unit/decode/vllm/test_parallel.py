@@ -13,7 +13,7 @@ pytestmark = pytest.mark.system
 
 
 def test_two_workers_answer_as_one(spoken: Any, vllm_installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from genrec.decode.vllm_engine import VllmEngine
+    from genrec.decode.vllm.engine import VllmEngine
 
     # Fewer than two cores a worker, and no binding of threads to them.
     monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "nobind")

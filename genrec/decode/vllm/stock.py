@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vllm import SamplingParams
     from vllm.config import VllmConfig
 
-NAME = "genrec.decode.vllm_logits:CatalogueMask"
+NAME = "genrec.decode.vllm.logits:CatalogueMask"
 """The mask, for `LLM(logits_processors=[NAME])` and `vllm serve --logits-processors`."""
 VARIABLE = "GENREC_CATALOGUE"
 

@@ -9,10 +9,10 @@ import torch
 
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.constraints import Constraints
-from genrec.decode.vllm_driver import drive
+from genrec.decode.vllm.driver import drive
 
 if TYPE_CHECKING:
-    from genrec.decode.vllm_engine import VllmEngine
+    from genrec.decode.vllm.engine import VllmEngine
 
 PROMPTS, ITEMS = 8, 4
 LIMITS = {"float32": 1e-3, "float16": 0.05, "bfloat16": 0.25}

@@ -53,7 +53,7 @@ def told(spoken: Any, half: Trie, asked: tuple[Tensor, Tensor], vllm_installed: 
 async def scene(spoken: Any, half: Trie, asked: tuple[Tensor, Tensor]) -> Told:
     from vllm import SamplingParams
 
-    from genrec.decode.vllm_async import AsyncVllmEngine
+    from genrec.decode.vllm.asynchronous import AsyncVllmEngine
 
     engine = await AsyncVllmEngine.start(
         spoken.folder, spoken.trie, spoken.tokens, width=20, adapters={"north": spoken.adapters["north"]},

@@ -1,7 +1,7 @@
 """Beam search inside a vLLM worker: vLLM's model, its attention kernels, paged keys and values; our beam core and trie.
 
 `BeamWorker` is the worker extension: vLLM mixes it into its worker class (`worker_extension_cls`), and the engine calls
-its methods on every worker by `collective_rpc`. Messages are bytes (`vllm_wire`). One call answers one chunk of
+its methods on every worker by `collective_rpc`. Messages are bytes (`wire`). One call answers one chunk of
 prompts: it reads them and takes all steps of the search, so nothing goes back and forth between the levels.
 
 With tensor parallelism every worker holds its part of the heads and runs the same search: of the output layer each
@@ -20,11 +20,11 @@ from torch import Tensor
 
 from genrec.decode.beams import search
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_arena import Arena, Unsupported
-from genrec.decode.vllm_head import Head
-from genrec.decode.vllm_paged import Paged
-from genrec.decode.vllm_stock import StockExtension
-from genrec.decode.vllm_wire import Listener, pack, unpack
+from genrec.decode.vllm.arena import Arena, Unsupported
+from genrec.decode.vllm.head import Head
+from genrec.decode.vllm.paged import Paged
+from genrec.decode.vllm.stock import StockExtension
+from genrec.decode.vllm.wire import Listener, pack, unpack
 
 PIECE = 1024
 """Tokens of a forward pass on a CPU: what is computed of so many stays in its caches, and more wins nothing."""

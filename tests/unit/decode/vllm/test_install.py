@@ -12,7 +12,7 @@ import pytest
 ASK = """
 import sys
 from genrec.errors import UserError
-from genrec.decode.vllm_install import require_vllm
+from genrec.decode.vllm.install import require_vllm
 {before}
 try:
     print("found", require_vllm().__version__)
@@ -27,7 +27,7 @@ def said(folder: Path, packages: dict[str, str], before: str = "") -> str:
     for name, source in packages.items():
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(source)
-    path = os.pathsep.join([str(folder), str(Path(__file__).parents[3])])
+    path = os.pathsep.join([str(folder), str(Path(__file__).parents[4])])
     done = subprocess.run(
         [sys.executable, "-c", ASK.format(before=before)],
         env=os.environ | {"PYTHONPATH": path},

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from genrec.decode.vllm_arena import Arena
+from genrec.decode.vllm.arena import Arena
 
 
 class Model(Protocol):

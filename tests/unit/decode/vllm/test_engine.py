@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from genrec.data.catalog import Catalog
-from genrec.decode import vllm_engine
 from genrec.decode.beams import Beams
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.causal_engine import CausalEngine
 from genrec.decode.constraints import Constraints
 from genrec.decode.offsets import Offsets
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_check import disagreement
+from genrec.decode.vllm import engine as vllm_engine
+from genrec.decode.vllm.check import disagreement
 from genrec.errors import UserError
 from genrec.sid import SemanticIds
 

@@ -2,7 +2,7 @@
 
 vLLM has two interfaces, one for each of its model runners, and does not tell an entry point which one it is asked for.
 So `CatalogueMask` is a class of both, and makes whichever it is called for: V1 here, V2 in
-`genrec.decode.vllm_logits_v2`. Both are thin; the mask itself is `genrec.decode.sid_mask`.
+`genrec.decode.vllm.logits_v2`. Both are thin; the mask itself is `genrec.decode.sid_mask`.
 
 Requests with {"genrec": {…}} in `SamplingParams.extra_args` are masked (`genrec.decode.sid_slots.Ask` has the keys),
 all others are untouched. A request that does not fit the catalogue gets an answer that ends at once, and the log says
@@ -25,8 +25,8 @@ from vllm.v1.worker.gpu.sample.logits_processor.interface import LogitsProcessor
 from genrec.decode import stock
 from genrec.decode.sid_slots import Ask, Slots
 from genrec.decode.stock import Stock
-from genrec.decode.vllm_lora import mend
-from genrec.decode.vllm_stock import NAME, adopt, stop_of
+from genrec.decode.vllm.lora import mend
+from genrec.decode.vllm.stock import NAME, adopt, stop_of
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class CatalogueMask(V1, V2):
 
     def __new__(cls, vllm_config: VllmConfig, *rest: Any) -> Any:
         if len(rest) == 1:
-            from genrec.decode.vllm_logits_v2 import MaskV2
+            from genrec.decode.vllm.logits_v2 import MaskV2
 
             return MaskV2(vllm_config, *rest)
         return MaskV1(vllm_config, *rest)

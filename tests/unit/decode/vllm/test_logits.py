@@ -26,7 +26,7 @@ from genrec.decode.hf_logits import SidLogitsProcessor
 from genrec.decode.sid_slots import Ask, Slots
 from genrec.decode.stock import Stock
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_stock import NAME
+from genrec.decode.vllm.stock import NAME
 from genrec.errors import UserError
 from genrec.model import vocabulary
 from genrec.model.lm import ABOUT, SCHEMA, fingerprint
@@ -50,13 +50,13 @@ def with_vllm() -> None:
 
 def mask_of(config: Any, *rest: Any) -> Any:
     """As vLLM makes one."""
-    from genrec.decode.vllm_logits import CatalogueMask
+    from genrec.decode.vllm.logits import CatalogueMask
 
     return CatalogueMask(config, *rest)
 
 
 def validate(params: Any) -> None:
-    from genrec.decode.vllm_logits import CatalogueMask
+    from genrec.decode.vllm.logits import CatalogueMask
 
     CatalogueMask.validate_params(params)
 
@@ -150,7 +150,7 @@ def started(model: Model, processors: list[str] | None) -> Any:
     return LLM(
         model=str(model.folder), dtype="float32", max_model_len=256, enforce_eager=True, max_num_seqs=32,
         enable_lora=True, max_lora_rank=8, max_loras=2, logprobs_mode="processed_logprobs",
-        logits_processors=processors, worker_extension_cls="genrec.decode.vllm_stock.StockExtension",
+        logits_processors=processors, worker_extension_cls="genrec.decode.vllm.stock.StockExtension",
     )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def test_the_entry_point_is_the_class() -> None:
     found = [point for point in entry_points(group="vllm.logits_processors") if point.name == "genrec"]
     if not found:
         pytest.skip("needs GenRec to be installed: `make venv`")
-    from genrec.decode.vllm_logits import CatalogueMask
+    from genrec.decode.vllm.logits import CatalogueMask
 
     assert found[0].value == NAME
     assert found[0].load() is CatalogueMask
@@ -428,7 +428,7 @@ def test_where_the_catalogue_is_found(
     small: tuple[Model, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the workspace that the model lies in, or the one that is named; each model has its own."""
-    from genrec.decode.vllm_stock import adopt
+    from genrec.decode.vllm.stock import adopt
 
     model, config = small
     config = deepcopy(config)
@@ -500,7 +500,7 @@ def test_adapters_on_cpus_are_mended() -> None:
     """Rows without an adapter get nothing of the last slot's; the others what they got before."""
     from vllm.lora.ops.torch_ops import lora_ops
 
-    from genrec.decode.vllm_lora import mend
+    from genrec.decode.vllm.lora import mend
 
     mend()
     assert not mend()

@@ -14,9 +14,9 @@ from genrec.decode.beams import Beams
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.constraints import Constraints
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_catalogues import Catalogue
-from genrec.decode.vllm_engine import VllmEngine
-from genrec.decode.vllm_lines import Line, OnLoop
+from genrec.decode.vllm.catalogues import Catalogue
+from genrec.decode.vllm.engine import VllmEngine
+from genrec.decode.vllm.lines import Line, OnLoop
 
 
 class AsyncVllmEngine:

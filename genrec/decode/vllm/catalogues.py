@@ -13,8 +13,8 @@ from torch import Tensor
 from genrec.data.catalog import Catalog
 from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_lines import Line
-from genrec.decode.vllm_wire import Teller, pack, unpack
+from genrec.decode.vllm.lines import Line
+from genrec.decode.vllm.wire import Teller, pack, unpack
 from genrec.errors import UserError
 
 

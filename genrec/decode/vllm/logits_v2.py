@@ -16,7 +16,7 @@ from vllm.v1.worker.gpu.sample.logits_processor.interface import LogitsContext, 
 
 from genrec.decode import stock
 from genrec.decode.sid_slots import Ask, Slots
-from genrec.decode.vllm_stock import adopt, stop_of
+from genrec.decode.vllm.stock import adopt, stop_of
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ log = logging.getLogger("vllm.genrec")
 
 
 class MaskV2(LogitsProcessor):
-    """See `genrec.decode.vllm_logits.CatalogueMask`."""
+    """See `genrec.decode.vllm.logits.CatalogueMask`."""
 
     def __init__(self, vllm_config: VllmConfig, req_states: LogitsProcRequestState) -> None:
         self._config, self._states = vllm_config, req_states

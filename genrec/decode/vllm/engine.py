@@ -1,7 +1,7 @@
 """The engine for language models in vLLM: the interface of `genrec.decode.causal_engine`, beside chat from one model.
 
-Two ways lead to the same answers. The *worker* runs the beam search inside vLLM's worker (`vllm_worker`); the *driver*
-asks vLLM's public API for every beam (`vllm_driver`), slower, with any version. At the start the worker answers a few
+Two ways lead to the same answers. The *worker* runs the beam search inside vLLM's worker (`worker`); the *driver*
+asks vLLM's public API for every beam (`driver`), slower, with any version. At the start the worker answers a few
 prompts and must agree with the public API on every score; else it is the driver.
 
 Beam calls are cut into chunks of about `chunk_seconds`; between two of them vLLM takes a step for everybody else, so a
@@ -25,15 +25,15 @@ from genrec.decode.bitmaps import RankBitmap
 from genrec.decode.causal_engine import checked
 from genrec.decode.constraints import Constraints
 from genrec.decode.trie import Trie
-from genrec.decode.vllm_adapters import Adapter, Adapters, fitting, rank_of
-from genrec.decode.vllm_catalogues import Catalogue, Catalogues
-from genrec.decode.vllm_check import disagreement
-from genrec.decode.vllm_driver import drive
-from genrec.decode.vllm_install import require_vllm
-from genrec.decode.vllm_lines import Inline, Line, options
-from genrec.decode.vllm_pace import Pace
-from genrec.decode.vllm_paged import blocks_of
-from genrec.decode.vllm_wire import pack, unpack
+from genrec.decode.vllm.adapters import Adapter, Adapters, fitting, rank_of
+from genrec.decode.vllm.catalogues import Catalogue, Catalogues
+from genrec.decode.vllm.check import disagreement
+from genrec.decode.vllm.driver import drive
+from genrec.decode.vllm.install import require_vllm
+from genrec.decode.vllm.lines import Inline, Line, options
+from genrec.decode.vllm.pace import Pace
+from genrec.decode.vllm.paged import blocks_of
+from genrec.decode.vllm.wire import pack, unpack
 from genrec.errors import UserError
 from genrec.progress import say
 
@@ -52,7 +52,7 @@ class VllmEngine:
     int64 (codebook_sizes[level],), the token id of every code. width: beams per user. adapters: LoRA folders by name.
     mode: «worker», «driver», or «auto» for the worker where it can be trusted. chunk_seconds: how long others may wait.
     arena: bytes for a beam call's keys and values. connect: makes the line to vLLM of vLLM's arguments. Everything else
-    is for `vllm_lines.options` (rank, slots, memory, workers) and for vLLM itself (`max_model_len=…`, `dtype=…`).
+    is for `lines.options` (rank, slots, memory, workers) and for vLLM itself (`max_model_len=…`, `dtype=…`).
 
     `llm` is vLLM's own object, for chat. `mode` says which way answers take, and `reason` why it is not the worker.
     A UserError where vLLM is missing or broken, or an argument cannot be met. On GPUs the worker is experimental: it
@@ -233,7 +233,7 @@ class VllmEngine:
         """Answer with another catalogue from the next call on; calls that are under way finish with theirs.
 
         The codebooks stay the same. available: the ranks that anybody may get, None for all. Chat that names items
-        (`vllm_logits`) follows from its next token on, where the engine knows the catalogue; then items that are new
+        (`logits`) follows from its next token on, where the engine knows the catalogue; then items that are new
         need a row in its table, catalog. UserError without it.
         """
         self.catalogues.swap(trie, available, catalog)

@@ -9,6 +9,9 @@
 
 Each stage reads what the ones before it wrote, through the workspace, which skips what is finished, resumes what was
 killed and notices what changed. Nothing is computed here: the rooms do that.
+
+Beside the road: `language` makes the language model, `preferring` lets it learn from its own answers, `speaking` has it
+answer; `updating` adds events and items to a finished run.
 """
 
 from __future__ import annotations
@@ -366,8 +369,8 @@ def generate(
     Columns user_id, rank (1 …), item_id, score. A killed run keeps its finished shards and goes on after them.
     engine: the compact generator, or the language model `lm` (None: the run's first) by torch or vLLM.
     """
-    from genrec import language, speaking
     from genrec.recommender import LIVE
+    from genrec.stages import language, speaking
 
     recipe: dict[str, Any] = {"k": k, "exclude_seen": exclude_seen, "beam": beam, "shard": shard}
     inputs: list[str | Path] = ["data", "embed", "sid", "model"]

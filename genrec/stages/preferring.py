@@ -13,9 +13,9 @@ import numpy as np
 
 from genrec import progress
 from genrec.errors import UserError
-from genrec.language import stage_name
 from genrec.recipes import Experiment, LmRecipe, PreferenceRecipe
 from genrec.stages import asked, split_of
+from genrec.stages.language import stage_name
 from genrec.workspace import Stage, Workspace
 
 if TYPE_CHECKING:

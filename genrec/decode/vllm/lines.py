@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from genrec.decode.vllm_install import require_vllm
+from genrec.decode.vllm.install import require_vllm
 from genrec.errors import UserError
 
 T = TypeVar("T")
-EXTENSION = "genrec.decode.vllm_worker.BeamWorker"
-"""What workers gain: beams, and the exchange of what chat may name (`vllm_stock`)."""
-MASK = "genrec.decode.vllm_logits:CatalogueMask"
-"""Chat that names items (`vllm_logits`). By name, since as an entry point it sees nothing on GPUs."""
+EXTENSION = "genrec.decode.vllm.worker.BeamWorker"
+"""What workers gain: beams, and the exchange of what chat may name (`decode.vllm.stock`)."""
+MASK = "genrec.decode.vllm.logits:CatalogueMask"
+"""Chat that names items (`logits`). By name, since as an entry point it sees nothing on GPUs."""
 
 
 class Line(Protocol):
