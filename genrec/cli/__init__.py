@@ -215,12 +215,19 @@ def run(
 def demo(
     workspace: Annotated[Path, typer.Option("--workspace", help="The run's folder.")] = Path("runs/demo"),
     seed: Annotated[int | None, typer.Option(help="Another fashion catalogue.")] = None,
+    lm: Annotated[bool, typer.Option("--lm", help="A language model too, from nothing: about an hour more.")] = False,
 ) -> None:
     """The whole road on a synthetic fashion catalogue: a few minutes, no GPU, no network."""
     from genrec import stages
 
     changes = [f"data.seed={seed}"] if seed is not None else []
-    common.rows_table(stages.run(*_open(workspace, "demo", changes, begins=True)))
+    run, experiment = _open(workspace, "demo", changes, begins=True)
+    rows = stages.run(run, experiment)
+    if lm:
+        rows = language.demo(run, experiment)
+    common.rows_table(rows)
+    if lm:
+        search(workspace, "a red dress for summer", k=5)
     typer.echo(workspace / "evaluate" / "report.html")
 
 

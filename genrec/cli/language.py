@@ -6,12 +6,16 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genrec.cli import common
 from genrec.cli.common import Changes, Recipe, Run, open_run
+
+if TYPE_CHECKING:
+    from genrec.recipes import Experiment
+    from genrec.workspace import Workspace
 
 models = common.group("lm", "The language model: a base of one's own, training, export.")
 tasks = common.group("tasks", "What a language model learns: examples of every task.")
@@ -87,6 +91,16 @@ def export(
     workspace, _ = open_run(run, None, None)
     language.export(workspace, name, merged)
     typer.echo(merged)
+
+
+def demo(workspace: Workspace, experiment: Experiment) -> list[dict[str, Any]]:
+    """What `genrec demo --lm` adds: a base, a model that knows all tasks, its row beside the others."""
+    from genrec import recipes
+    from genrec.stages import language, speaking
+
+    language.pretrain(workspace, experiment, recipes.load("demo-base", recipes.PretrainRecipe))
+    language.tune(workspace, experiment, recipes.load("demo-lm", recipes.LmRecipe))
+    return speaking.evaluate(workspace, experiment)
 
 
 @partial(common.verb, tasks)

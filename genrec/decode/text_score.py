@@ -5,9 +5,9 @@ hold stands there word for word. As with the leaf score of histories (`genrec.de
 beams' items and, as proposals, the best by words; those are scored by the codes exactly, by a search that is allowed
 nothing else::
 
-    score(i | q) = log p(codes of i | q) + weight · f(q) · g(i)
+    score(i | q) = log p(codes of i | q) + weight · log p(i | words of q)
 
-f and g are two towers over words (`genrec.model.towers`).
+The latter is a softmax over the catalogue of f(q) · g(i), of two towers over words (`genrec.model.towers`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CELLS = 1 << 24
 class TextScore:
     """reader: of queries. vectors: float32 (N, d), of the items, by the reader's towers.
 
-    weight: of their products beside log-probabilities; `genrec.train.towers` learns it. proposals: how many items the
+    weight: of words beside codes; `genrec.train.towers` learns it. proposals: how many items the
     words may add to a query's candidates.
     """
 
@@ -124,9 +124,10 @@ class TextScore:
         return items, codes, words
 
     def scores(self, queries: Sequence[str]) -> np.ndarray:
-        """float32 (Q, N); 0 for a query of which the towers know no word."""
-        found: np.ndarray = self.reader.encode(queries) @ self.vectors.T
-        return found
+        """float32 (Q, N), log-probabilities; equal for all items where the towers know no word of a query."""
+        found = torch.from_numpy(self.reader.encode(queries) @ self.vectors.T)
+        scores: np.ndarray = found.log_softmax(1).numpy()
+        return scores
 
 
 def text_score_of(lm: Path, catalog: Catalog, ids: SemanticIds) -> TextScore | None:

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 
 from genrec import recipes
 from genrec.errors import UserError
-from genrec.recipes import CompactRecipe, Experiment, SasrecRecipe, TokenizerRecipe, build, load
+from genrec.model.tasks import TASKS
+from genrec.recipes import (
+    CompactRecipe,
+    Experiment,
+    LmRecipe,
+    PreferenceRecipe,
+    PretrainRecipe,
+    SasrecRecipe,
+    TokenizerRecipe,
+    TokenRecipe,
+    build,
+    load,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,11 +52,28 @@ def test_found_by_name_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("rqvae", TokenizerRecipe), ("rqkmeans", TokenizerRecipe), ("compact", CompactRecipe), ("sasrec", SasrecRecipe)],
+    [
+        ("rqvae", TokenizerRecipe),
+        ("rqkmeans", TokenizerRecipe),
+        ("compact", CompactRecipe),
+        ("sasrec", SasrecRecipe),
+        ("pretrain", PretrainRecipe),
+        ("demo-base", PretrainRecipe),
+        ("token", TokenRecipe),
+        ("lora", LmRecipe),
+        ("qlora", LmRecipe),
+        ("full", LmRecipe),
+        ("lora-0.6b", LmRecipe),
+        ("qlora-8b", LmRecipe),
+        ("demo-lm", LmRecipe),
+        ("grpo", PreferenceRecipe),
+        ("dpo", PreferenceRecipe),
+    ],
 )
 def test_the_shipped_recipes_are_valid_and_commented(name: str, kind: type[recipes.Recipe]) -> None:
     path = recipes.find(name, kind)
-    load(name, kind)
+    loaded = load(name, kind)
+    assert not isinstance(loaded, LmRecipe) or set(loaded.tasks) == set(TASKS)
     assert path.read_text().startswith("# ")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from scipy.special import log_softmax
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from genrec.data.catalog import Catalog
@@ -210,7 +211,7 @@ def words(ids: SemanticIds) -> TextScore:
 def test_words_add_to_codes(ids: SemanticIds, tokenizer, oracle, words: TextScore) -> None:
     """With a narrow beam the words bring in items that no beam reached, scored by their codes exactly."""
     queries = ["rust scarf", "the blue hat number 17", "xyzzy"]
-    by_words = words.reader.encode(queries) @ words.vectors.T
+    by_words = log_softmax(words.reader.encode(queries) @ words.vectors.T, axis=1)
     index = ColumnIndex(CATALOG.table, Trie.build(ids).order)
     red = Limits.read(index, CATALOG.index, where={"colour": ["red", "rust"]})
     for width in (N, 2):
@@ -228,7 +229,7 @@ def test_words_add_to_codes(ids: SemanticIds, tokenizer, oracle, words: TextScor
                 assert items.tolist() == [item for item in ranked(total) if item in candidates][:K]
             # An item of few equals in words is there, unless K others are better.
             first = ranked(by_words[row])[0]
-            if by_words[row].max() > 0:
+            if np.ptp(by_words[row]) > 0:
                 assert first in items or total[first] < answer.scores[row, -1]
 
 
@@ -250,7 +251,7 @@ def test_a_change_counts_words_too_and_never_names_the_item(
     found, codes = (one.refine([7, 12], ["in red", "as a hat"], N) for one in (made, whole))
     for row, (item, change) in enumerate([(7, "in red"), (12, "as a hat")]):
         asked = f"like {text(ids.codes[item])}, but {change}"
-        by_words = (words.reader.encode([asked]) @ words.vectors.T)[0]
+        by_words = log_softmax(words.reader.encode([asked]) @ words.vectors.T, axis=1)[0]
         plain = dict(zip(codes.items[row].tolist(), codes.scores[row].tolist(), strict=True))
         answer = [one for one in found.items[row].tolist() if one >= 0]
         assert item not in answer and len(answer) == len(set(answer)) == N - 1
