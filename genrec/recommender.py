@@ -36,8 +36,8 @@ __all__ = ["LIVE", "Recommendation", "Recommendations", "Recommender", "Request"
 
 PARTS = ("data", "embed", "sid", "model")
 """What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
-SPOKEN = ("lm", "evaluate-lm")
-"""The folders of the language model and of what it was measured to be worth, where a run has them."""
+SPOKEN = "lm"
+"""The folder of the language model, where a run has one."""
 
 REMEMBERED = 10_000
 """People whose history is not read again when they come back with the same one."""
@@ -227,9 +227,8 @@ class Recommender(Changeable):
             raise UserError(f"{folder} is not empty: save to a new folder")
         for part in PARTS:
             shutil.copytree(self.path / part, folder / part, ignore=shutil.ignore_patterns("interactions.parquet"))
-        for part in SPOKEN:
-            if (self.path / part / "manifest.json").exists():
-                shutil.copytree(self.path / part, folder / part)
+        if (self.path / SPOKEN / "manifest.json").exists():
+            shutil.copytree(self.path / SPOKEN, folder / SPOKEN)
         if self.log:
             shutil.copytree(self.path / LIVE, folder / LIVE, ignore=shutil.ignore_patterns("*.part"))
 
