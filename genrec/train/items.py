@@ -1,9 +1,7 @@
 """What a language model thinks of items, with gradients: the training side of constrained decoding.
 
 The search lets only codes stand that the catalogue has after a prefix, and compares items by probabilities normalised
-over those. A loss that is normalised in the same way spends nothing on learning which codes do not exist, and trains
-the very scores that the search compares (as the compact generator's does, `genrec.train.compact`). Of the output layer
-only a level's rows are computed.
+over those; these are the same scores. Of the output layer only a level's rows are computed.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from genrec.model.vocabulary import SidVocabulary
 
 
 class ItemScores:
-    """Log-probabilities of codes and items, normalised over the codes that the catalogue has at each place.
+    """Log-probabilities of items, normalised over the codes that the catalogue has at each place.
 
     vocabulary: where the codes' tokens are. trie: of the items that may be right or wrong answers.
     """
@@ -25,45 +23,6 @@ class ItemScores:
     def __init__(self, vocabulary: SidVocabulary, trie: Trie, device: str | torch.device = "cpu") -> None:
         self.trie = trie.to(device)
         self.tables = [torch.from_numpy(table).to(device) for table in vocabulary.tables]
-        size = 1 + max(int(table.max()) for table in self.tables)
-        self._level = torch.full((size,), -1, device=device)
-        self._code = torch.zeros(size, dtype=torch.long, device=device)
-        for level, table in enumerate(self.tables):
-            self._level[table] = level
-            self._code[table] = torch.arange(len(table), device=device)
-
-    def levels(self, tokens: Tensor) -> Tensor:
-        """Which level's code each token is, int64 of tokens' shape; -1 for any other word."""
-        known = tokens < len(self._level)
-        return torch.where(known, self._level[tokens.clamp(max=len(self._level) - 1)], -1)
-
-    def code_losses(self, head: nn.Module, hidden: Tensor, tokens: Tensor, at: tuple[Tensor, Tensor]) -> Tensor:
-        """-log p of the code tokens tokens[at], float32 (P,), each normalised over what may stand there.
-
-        hidden: (B, T, d), at each position the state that the *next* token is read from. tokens: int64 (B, T).
-        at: rows and positions, int64 (P,), of tokens for which `levels` is not -1. A prefix that no item has counts as
-        if all codes could follow.
-        """
-        rows, places = at
-        levels = self.levels(tokens[rows, places])
-        losses = hidden.new_zeros(len(rows), dtype=torch.float32)
-        for level, table in enumerate(self.tables):
-            mine = (levels == level).nonzero()[:, 0]
-            if not len(mine):
-                continue
-            row, place = rows[mine], places[mine]
-            nodes = torch.zeros_like(row)
-            for before in range(level):
-                codes = self._code[tokens[row, place - level + before]]
-                nodes = self.trie.follow(before, nodes[:, None], codes[:, None])[:, 0]
-            logits = level_logits(head, hidden[row, place - 1], table)
-            there = self.trie.mask(level, nodes[:, None])[:, 0]
-            there |= ~there.any(-1, keepdim=True)
-            right = self._code[tokens[row, place]][:, None]
-            there = there.scatter(1, right, True)
-            norm = logits.masked_fill(~there, -torch.inf).logsumexp(-1)
-            losses = losses.index_put((mine,), norm - logits.gather(1, right)[:, 0])
-        return losses
 
     def item_logprobs(self, model: PreTrainedModel, prompts: Tensor, lengths: Tensor, items: Tensor) -> Tensor:
         """log p(item | prompt), float32 (B, G), as `CausalEngine.search` scores it.

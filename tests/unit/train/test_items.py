@@ -68,20 +68,6 @@ def test_item_logprobs_are_the_softmax_over_the_catalogue(levels: int, size: int
         torch.testing.assert_close(found[row], whole[items[row]], rtol=1e-4, atol=1e-4)
 
 
-@torch.inference_mode()
-def test_losses_of_codes_in_a_text_add_up_to_the_items() -> None:
-    ids, vocabulary = world(3, 5, 40, 1)
-    model, scores = small_model(), ItemScores(vocabulary, Trie.build(ids))
-    prompt, item = [30, 31, 0], 7
-    text = torch.tensor([[*prompt, *vocabulary.tokens(ids.codes[[item]])[0, 1:], 33]])
-    places = (scores.levels(text) >= 0).nonzero()[:, 1]
-    assert places.tolist() == [3, 4, 5]
-    hidden = model.base_model(input_ids=text).last_hidden_state
-    losses = scores.code_losses(model.lm_head, hidden, text, (torch.zeros_like(places), places))
-    score = scores.item_logprobs(model, torch.tensor([prompt]), torch.tensor([3]), torch.tensor([[item]]))
-    torch.testing.assert_close(-losses.sum(), score[0, 0], rtol=1e-4, atol=1e-4)
-
-
 def test_scores_are_those_of_the_search() -> None:
     ids, vocabulary = world(3, 6, 60, 2)
     model, scores = small_model(), ItemScores(vocabulary, Trie.build(ids))
