@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrec.model.tasks import Material, wishes
-from genrec.model.tasks.change import drawn, said
+from genrec.model.tasks import Material, change, wishes
 from genrec.model.tasks.search import Titles
 from genrec.model.tasks.wording import CHANGES, CHANGES_HELD_OUT, SEARCHES, SEARCHES_HELD_OUT
 
@@ -54,7 +53,7 @@ def by_values(material: Material, count: int, size: int, seed: int, *, held_out:
 
 
 def by_change(material: Material, count: int, named: bool, seed: int, *, held_out: bool = True) -> list[Question]:
-    """An item with another value. named: the request says what stays besides the kind; else see `wishes.kept`."""
+    """An item with another value. named: the request says what stays besides the kind."""
     random, facts = np.random.default_rng([seed, 2, named]), material.facts
     patterns = CHANGES_HELD_OUT if held_out else CHANGES
     texts = documents(material)
@@ -63,15 +62,17 @@ def by_change(material: Material, count: int, named: bool, seed: int, *, held_ou
         item = int(random.integers(len(material.catalog)))
         if facts.columns(item) < 2:
             continue
-        new, stays, kept = drawn(material, item, random)
-        relevant = facts.items([new, *stays])
-        if bool(kept) != named or not stays or not len(relevant):
+        new, kept = change.drawn(material, item, random)
+        relevant = change.answers(facts, item, new, kept)
+        if bool(kept) != named or not len(relevant) or (item, new, *kept) in found:
             continue
-        if (item, new, *kept) in found or wishes.held_out(facts, (new, *stays)) != held_out:
+        if change.held_out(facts, item, new, kept) != held_out:
             continue
-        text = said(material, item, str(random.choice(patterns)), wishes.changed(facts, new, random), kept, random)
+        pattern, words = str(random.choice(patterns)), wishes.changed(facts, new, random)
+        text = change.said(material, item, pattern, words, kept, random)
         plain = text.replace(material.words[item], texts[item])
-        found[(item, new, *kept)] = Question(text, plain, relevant, source=item, wish=(new, *stays))
+        heads, _ = change.parts(facts, item, new)
+        found[(item, new, *kept)] = Question(text, plain, relevant, source=item, wish=(new, *heads, *kept))
         if len(found) == count:
             break
     return list(found.values())

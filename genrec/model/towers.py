@@ -158,4 +158,8 @@ class QueryReader:
         if self._items is None:
             self._items = {text(codes): n for n, codes in enumerate(self._ids.codes)}
         place = self._items.get(item)
-        return [] if place is None else words_of_rows(self._table[place : place + 1], self.towers.columns)[0]
+        if place is None:
+            return []
+        words = words_of_rows(self._table[place : place + 1], self.towers.columns)[0]
+        # What it shall be like is a matter of its values; where it has none, of its text.
+        return [word for word in words if "=" in word] or words

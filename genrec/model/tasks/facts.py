@@ -76,6 +76,10 @@ class Facts:
             found = np.intersect1d(found, other, assume_unique=True)
         return found
 
+    def implied(self, one: int, other: int) -> bool:
+        """Whether all items of one of the two facts have the other too."""
+        return len(self.items((one, other))) == min(len(self._items[one]), len(self._items[other]))
+
     def siblings(self, fact: int) -> np.ndarray:
         """int64, sorted: the other values of its attribute."""
         name = self.facts[fact].attribute

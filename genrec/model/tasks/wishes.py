@@ -1,7 +1,8 @@
 """Wishes: values that an item shall have together, how they are said, and which are kept from training.
 
-Of every two facts a hash says whether they may be wished for together in training. A wish is held out where any two of
-its facts may not: no training question of any task ever states these two side by side, alone or among others.
+Of every two facts of which neither implies the other a hash says whether they may be wished for together in training.
+A wish is held out where any two of its facts may not: no training question of any task ever states these two side by
+side, alone or among others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from genrec.model.tasks.wording import BEHIND, CHANGED, CHANGED_ELSE, CLOSINGS, 
 HELD_OUT = 10
 """One in so many pairs of facts."""
 PAGE = 10
-"""What a page of results shows, and as many as a change must leave to choose from."""
+"""What a page of results shows."""
 ANSWERS = 10
 """Items of an answer in training, at most."""
 SIZES = (0.25, 0.4, 0.35)
@@ -29,13 +30,17 @@ TRIES = 20
 
 
 def held_out(facts: Facts, wish: Sequence[int]) -> bool:
-    """Whether two of these facts, by number, are kept from training together. A function of the values alone."""
+    """Whether two of these facts, by number, are kept from training together.
+
+    A function of the values, and of whether one of the two implies the other: where every wrap is a dress, a wrap dress
+    is no combination, and to keep it from training would be to keep the wrap from it.
+    """
     return any(_apart(facts, one, other) for one, other in combinations(wish, 2))
 
 
 def _apart(facts: Facts, one: int, other: int) -> bool:
     names = sorted(f"{facts.facts[fact].attribute}={facts.facts[fact].value}" for fact in (one, other))
-    return zlib.crc32("|".join(names).encode()) % HELD_OUT == 0
+    return zlib.crc32("|".join(names).encode()) % HELD_OUT == 0 and not facts.implied(one, other)
 
 
 def draw(facts: Facts, item: int, random: np.random.Generator) -> tuple[int, ...]:
@@ -109,20 +114,3 @@ def changed(facts: Facts, fact: int, random: np.random.Generator) -> str:
     if attribute in CHANGED:
         return str(random.choice(CHANGED[attribute])).format(value)
     return str(random.choice(CHANGED_ELSE)).format(attribute=attribute, value=value)
-
-
-def kept(facts: Facts, item: int, new: int) -> tuple[int, ...]:
-    """What stays of an item where it gets the fact `new`: its kind, and of its further facts, column by column, each
-    one that leaves a full page of items to show. Of a kind that the new value does not come in, nothing stays."""
-    stays: list[int] = []
-    for fact in _others(facts, item, new):
-        enough = PAGE if stays or facts.facts[fact].attribute not in HEADS else 1
-        if len(facts.items([new, *stays, fact])) >= enough:
-            stays.append(fact)
-    return tuple(stays)
-
-
-def _others(facts: Facts, item: int, new: int) -> list[int]:
-    """The item's facts of other columns, things first."""
-    others = [fact for fact in facts.of(item) if facts.facts[fact].attribute != facts.facts[new].attribute]
-    return sorted(others, key=lambda fact: facts.facts[fact].attribute not in HEADS)
