@@ -144,11 +144,16 @@ class LmGenerator(CausalGenerator):
             )
         return made.tokens, made.lengths
 
+    def fits(self, question: str) -> bool:
+        """Whether the model can read the question and answer."""
+        return len(self._prompt(question)) <= self.window - self.ids.levels
+
+    def _prompt(self, question: str) -> list[int]:
+        return prompts.prompt(self.tokenizer, [{"role": "user", "content": question}], item=True)
+
     def asked(self, questions: Sequence[str]) -> Prompted:
         """Prompts of single questions."""
-        rows = [
-            prompts.prompt(self.tokenizer, [{"role": "user", "content": question}], item=True) for question in questions
-        ]
+        rows = [self._prompt(question) for question in questions]
         lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
         room = self.window - self.ids.levels
         if len(rows) and lengths.max() > room:

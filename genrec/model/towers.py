@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from genrec.data.catalog import Catalog
 from genrec.embed.attributes import suitable
+from genrec.errors import UserError
 from genrec.model.vocabulary import BEGIN, END, text
 from genrec.sid.codes import SemanticIds
 
@@ -107,11 +108,12 @@ class WordTowers(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: Path) -> tuple[WordTowers, dict[str, float]]:
-        """The towers, and what more `save` was told."""
+        """The towers, and what more `save` was told. UserError for a folder of another GenRec."""
         said = json.loads((folder / "towers.json").read_text(encoding="utf-8"))
+        if said.pop("schema") != SCHEMA:
+            raise UserError(f"{folder} is not of this GenRec's schema ({SCHEMA}): make it again with `genrec lm train`")
         towers = cls(said.pop("asked"), said.pop("said"), said.pop("columns"), said.pop("width"))
         towers.load_state_dict(load_file(folder / "towers.safetensors"))
-        del said["schema"]
         return towers.eval(), said
 
 
@@ -128,8 +130,9 @@ def words_of_rows(table: pl.DataFrame, columns: Sequence[str]) -> list[list[str]
     for name in columns:
         for row, value in zip(rows, table[name].to_list(), strict=True):
             values = value if isinstance(value, list) else [value]
-            for one in (str(one).lower() for one in values if one is not None):
-                row += [*words_of(one), f"{name}={one}"]
+            for one in (" ".join(str(one).lower().split()) for one in values if one is not None):
+                if one:
+                    row += [*words_of(one), f"{name}={one}"]
     return rows
 
 

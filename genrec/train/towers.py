@@ -118,9 +118,12 @@ def fit_weight(generator: LmGenerator, asked: Questions) -> dict[str, float]:
     with it and `codes` without. Without a question nothing changes.
     """
     assert generator.text_score is not None
-    if not len(asked):
-        return {"weight": generator.text_score.weight}
-    score, queries = generator.text_score, asked.queries
+    score = generator.text_score
+    fitting = [n for n, query in enumerate(asked.queries) if generator.fits(query)]
+    if not fitting:
+        return {"weight": score.weight}
+    asked = Questions([asked.queries[n] for n in fitting], [asked.relevant[n] for n in fitting])
+    queries = asked.queries
     items, codes, words = score.candidates(generator, generator.asked(queries), queries, None, TOP, Wishes(), {})
     right = np.stack([np.isin(row, found) for row, found in zip(items, asked.relevant, strict=True)])
     places = np.array([min(TOP, len(found)) for found in asked.relevant])

@@ -37,7 +37,7 @@ class Change:
             found = answers(facts, item, new, named)
             if len(found) and not held_out(facts, item, new, named):
                 break
-            item = int(random.choice(self.items))
+            item = self.items[int(random.integers(len(self.items)))]
         else:  # a catalogue in which next to nothing can be changed: the item as it is
             new, named, found = facts.of(item)[0], (), np.array([item], np.int32)
         words = wishes.changed(facts, new, random)
@@ -79,10 +79,10 @@ def answers(facts: Facts, item: int, new: int, named: Sequence[int]) -> np.ndarr
     heads, further = parts(facts, item, new)
     found = facts.items([new, *heads, *named])
     found = found[found != item]
-    if named or len(found) <= wishes.PAGE:
+    if named or not further or len(found) <= wishes.PAGE:
         return found
     kept = np.sum([np.isin(found, facts.items([fact])) for fact in further], axis=0, dtype=np.int64)
-    return found[kept >= np.sort(np.broadcast_to(kept, len(found)))[-wishes.PAGE]]
+    return found[kept >= np.sort(kept)[-wishes.PAGE]]
 
 
 def held_out(facts: Facts, item: int, new: int, named: Sequence[int]) -> bool:

@@ -94,6 +94,21 @@ class Facts:
             for fact, words in zip(self.facts, learned, strict=True)
         ]
 
+    def stated(self, words: Iterable[str]) -> list[int]:
+        """The facts that words state: all words of one way to say them are among these."""
+        there = {word.lower() for word in words}
+        return sorted({n for word in there for n, whole in self._by_word.get(word, ()) if whole <= there})
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[tuple[int, frozenset[str]]]]:
+        """Ways to say facts, by their first word."""
+        found: dict[str, list[tuple[int, frozenset[str]]]] = {}
+        for n, ways in enumerate(self.words):
+            for way in ways:
+                if split := way.lower().split():
+                    found.setdefault(split[0], []).append((n, frozenset(split)))
+        return found
+
     @cached_property
     def _items(self) -> list[np.ndarray]:
         numbers = np.array([fact for facts in self._of for fact in facts], np.int64)

@@ -54,7 +54,13 @@ class TitleSearch:
 
     def question(self, index: int, random: np.random.Generator) -> tuple[str, np.ndarray]:
         """What is asked, and int64 all items that answer it."""
-        words = self.titles.draw(int(self.titles.long_enough[index]), random, held_out=False)
+        facts, item = self.material.facts, int(self.titles.long_enough[index])
+        for _ in range(wishes.TRIES):
+            words = self.titles.draw(item, random, held_out=False)
+            if not wishes.held_out(facts, facts.stated(words)):
+                break
+        else:
+            words = words[:1]
         question = wishes.around(str(random.choice(SEARCHES)), self.material, random).format(wish=" ".join(words))
         return question, self.titles.having(words)
 
@@ -70,12 +76,13 @@ class Titles:
 
     def __init__(self, titles: list[str | None]) -> None:
         self.words = [re.findall(r"[\w/.'-]*\w", title or "") for title in titles]
-        self.long_enough = np.array([item for item, words in enumerate(self.words) if len(words) > 1], np.int64)
+        different = [len({word.lower() for word in words}) for words in self.words]
+        self.long_enough = np.flatnonzero(np.array(different, np.int64) > 1)
 
     def draw(self, item: int, random: np.random.Generator, *, held_out: bool) -> list[str]:
         """Two to five words of a title, side by side or not, as they follow one another there. One in ten sets of
-        words is held out: only with `held_out` are these drawn, and only these; none where a title has no such set.
-        A title that has nothing but held-out sets gives its first word."""
+        words is held out: only with `held_out` are these drawn, and only these, never a whole title, which `Find` asks
+        with; none where a title has no such set. A title that has nothing but held-out sets gives its first word."""
         words = self.words[item]
         for _ in range(50):
             size = min(int(random.integers(2, self.MOST + 1)), len(words))
@@ -85,7 +92,7 @@ class Titles:
             else:
                 chosen = [words[at] for at in np.sort(random.permutation(len(words))[:size])]
             key = " ".join(sorted({word.lower() for word in chosen}))
-            if (zlib.crc32(key.encode()) % wishes.HELD_OUT == 0) == held_out:
+            if (zlib.crc32(key.encode()) % wishes.HELD_OUT == 0) == held_out and not (held_out and chosen == words):
                 return chosen
         return [] if held_out else words[:1]
 

@@ -2,7 +2,7 @@
 
 Of every two facts of which neither implies the other a hash says whether they may be wished for together in training.
 A wish is held out where any two of its facts may not: no training question of any task ever states these two side by
-side, alone or among others.
+side, alone or among others. (Answers do, and whole titles: what an item is called and has must be known.)
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def around(pattern: str, material: Material, random: np.random.Generator) -> str
     for _ in range(int(random.integers(1, 5)) if random.random() < 0.5 else 0):
         place = 2 * int(random.integers((len(pieces) + 1) // 2))
         words = pieces[place].split(" ")
-        words.insert(int(random.integers(len(words) + 1)), str(random.choice(material.chatter)))
+        words.insert(
+            int(random.integers(len(words) + 1)), material.chatter[int(random.integers(len(material.chatter)))]
+        )
         pieces[place] = " ".join(words)
     pattern = " ".join("".join(f" {piece} " if piece[:1] == "{" else piece for piece in pieces).split())
     pattern = re.sub(r"\} ([.,?!:;])", r"}\1", pattern)
