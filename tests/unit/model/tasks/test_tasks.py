@@ -101,14 +101,17 @@ def test_a_value_that_implies_another_is_never_held_out_beside_it():
     assert any(wishes.held_out(facts, pair) for pair in combinations(range(len(facts)), 2))
 
 
-@pytest.mark.parametrize("task", ["search", "change", "chat"])
-def test_no_held_out_values_and_no_held_out_sentence_are_in_training(plain, task):
+@pytest.mark.parametrize("task", ["search", "change", "chat", "title_search", "find"])
+def test_no_held_out_values_and_no_held_out_sentence_are_in_training(plain, material, task):
     """All that a request states together: values in words, and of an item that is to be changed those that stay."""
-    facts = plain.facts
+    made = material if task == "title_search" else plain  # titles of several words; values of one word
+    facts = made.facts
     for epoch in range(4):
-        for example in examples(plain, task, 400, epoch):
+        for example in examples(made, task, 400, epoch):
             asked = " ".join(m["content"] for m in example.messages if m["role"] == "user")
-            stated = said_facts(facts, asked)
+            if task == "find" and any(title in asked for title in plain.titles):
+                continue  # what an item is called must be known
+            stated = said_facts(facts, asked) if made is plain else set(facts.stated(re.findall(r"[\w'-]+", asked)))
             if task == "change":
                 (item,) = items(plain, asked)
                 (new,), changed = stated, {facts.facts[n].attribute for n in stated}
@@ -195,8 +198,9 @@ def test_what_is_described_is_found(material):
     for example in examples(material, "find"):
         question, answer = parts(example)
         (item,) = items(material, answer)
-        values = [material.facts.facts[n].value for n in material.facts.of(item)]
-        assert material.titles[item] in question or all(value in question for value in values)
+        facts = [material.facts.facts[n] for n in material.facts.of(item)]
+        said = [fact for fact in facts if f"{fact.attribute} {fact.value}" in question]
+        assert material.titles[item] in question or len(said) > 2
 
 
 def test_a_search_is_answered_by_items_that_meet_all_of_it(plain):
