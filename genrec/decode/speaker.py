@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from genrec.decode.causal_engine import CausalEngine
 from genrec.decode.lm_engines import Opened, open_lm
@@ -32,7 +33,7 @@ class Speaker:
         self._lock = Lock()
         self._opened: Opened | None = None
         self._towers: tuple[WordTowers, dict[str, float]] | None = None
-        self._vectors: np.ndarray | None = None
+        self._read: tuple[pl.DataFrame, np.ndarray] | None = None
         self._made: dict[bool, tuple[Snapshot, LmGenerator]] = {}
 
     def at(self, now: Snapshot, *, words: bool = False) -> LmGenerator:
@@ -71,9 +72,10 @@ class Speaker:
         if self._towers is None:
             return None
         towers, said = self._towers
-        if self._vectors is None or len(self._vectors) > len(now.catalog):
-            self._vectors = towers.items(now.catalog.table)
-        fresh = now.catalog.table[len(self._vectors) :]
-        if len(fresh):
-            self._vectors = np.concatenate([self._vectors, towers.items(fresh)])
-        return TextScore(QueryReader(towers, now.catalog, now.ids), self._vectors, said["weight"])
+        # Of a version that only adds rows, the others' vectors stand; a changed row or a rollback makes all anew.
+        rows = now.catalog.table.select("title", "text", *towers.columns)
+        if self._read is None or not rows[: len(self._read[0])].equals(self._read[0]):
+            self._read = (rows, towers.items(rows))
+        elif len(fresh := rows[len(self._read[0]) :]):
+            self._read = (rows, np.concatenate([self._read[1], towers.items(fresh)]))
+        return TextScore(QueryReader(towers, now.catalog, now.ids), self._read[1], said["weight"])

@@ -73,7 +73,9 @@ def train(
     """
     from accelerate import Accelerator
 
-    accelerator = Accelerator(cpu=device == "cpu")
+    # Which devices there are is settled once a process, by the first Accelerator: a loop that stays on the CPU must not
+    # ask for another answer than a loop on the GPU before it or after it.
+    accelerator = Accelerator(device_placement=device != "cpu")
     torch.manual_seed(config.seed)
     optimizer = _optimizer(module, config, no_decay)
     size = max(config.accumulate, accelerator.num_processes)

@@ -140,8 +140,9 @@ def tune(workspace: Workspace, experiment: Experiment, recipe: LmRecipe, name: s
             figures | {"base": recipe.base or BASE, "name": name},
         )  # fmt: skip
         stage.metrics |= figures | {"parameters": said["parameters"]}
-        stage.metrics |= learn_words(job, recipe, stage.output("lm.json").parent)
         sizes = tuning.sizes
+        del tuning  # its memory is wanted for the exported model
+        stage.metrics |= learn_words(job, recipe, stage.output("lm.json").parent)
         progress.say(
             f"{target}: {recipe.method}, {sizes.trained:,} of {sizes.total:,} parameters trained ({sizes.share:.1%}), "
             f"and {sizes.rows:,} in rows of semantic IDs"

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from genrec import loop
 from genrec.decode.lm_generator import LmGenerator
+from genrec.decode.text_score import CELLS
 from genrec.decode.wishes import Wishes
 from genrec.model.tasks import Material
 from genrec.model.tasks.change import Change
@@ -28,7 +29,9 @@ SHARES: dict[type[Search | TitleSearch | Change], float] = {Search: 0.35, TitleS
 """Of which examples, and how much. A change is the hardest to learn."""
 EPOCHS, BATCH, WIDTH, LEARNING_RATE = 7, 256, 128, 3e-3
 POOL = 16_384
-"""Items in a batch's softmax, at most: those of its answers, and others at random."""
+"""Items in a batch's softmax: those of its answers, and others at random to fill it up."""
+ANSWERS = 64
+"""Of a question's answers at most so many, drawn anew for each question, are its targets."""
 WEIGHTS = (0.0, *(2.0**power for power in range(-4, 5)))
 TOP = 10
 
@@ -68,6 +71,11 @@ def fit(material: Material, count: int, *, seed: int = 0, folder: Path | None = 
     words = [reader.words(query) for query in asked.queries]
     towers = WordTowers.over(words, catalog, WIDTH)
     queries = [towers.known(query, towers.asked) for query in words]
+    few = np.random.default_rng([seed, 1])
+    wanted = [
+        found if len(found) <= ANSWERS else np.sort(few.choice(found, ANSWERS, replace=False))
+        for found in asked.relevant
+    ]
     rows = [towers.known(row, towers.said) for row in words_of_rows(catalog.table, towers.columns)]
 
     def batches(epoch: int) -> list[_Batch]:
@@ -78,7 +86,7 @@ def fit(material: Material, count: int, *, seed: int = 0, folder: Path | None = 
 
     def loss(module: nn.Module, batch: _Batch) -> Tensor:
         inner, starts = bags([queries[row] for row in batch.questions.tolist()])
-        targets = [asked.relevant[row] for row in batch.questions.tolist()]
+        targets = [wanted[row] for row in batch.questions.tolist()]
         pool = _pool(targets, len(rows), batch.seed)
         items = towers.of_items(*bags([rows[item] for item in pool.tolist()]))
         likely = (module(inner, starts) @ items.T).log_softmax(1)
@@ -115,7 +123,8 @@ def fit_weight(generator: LmGenerator, asked: Questions) -> dict[str, float]:
     """Sets the weight of `generator.text_score` to the one of highest precision among the first ten answers.
 
     Precision: of min(10, items that answer) places, the share that such an item has. Returns `weight`, `precision@10`
-    with it and `codes` without. Without a question nothing changes.
+    with it and `codes` without, on these questions: figures of training, since others like them were learned from.
+    Without a question nothing changes, and one that the model cannot read is left out.
     """
     assert generator.text_score is not None
     score = generator.text_score
@@ -124,14 +133,18 @@ def fit_weight(generator: LmGenerator, asked: Questions) -> dict[str, float]:
         return {"weight": score.weight}
     asked = Questions([asked.queries[n] for n in fitting], [asked.relevant[n] for n in fitting])
     queries = asked.queries
-    items, codes, words = score.candidates(generator, generator.asked(queries), queries, None, TOP, Wishes(), {})
-    right = np.stack([np.isin(row, found) for row, found in zip(items, asked.relevant, strict=True)])
-    places = np.array([min(TOP, len(found)) for found in asked.relevant])
-    figures = []
-    for weight in WEIGHTS:
-        total = np.where(items >= 0, codes + weight * words, -np.inf)
-        top = np.argsort(-total, axis=1, kind="stable")[:, :TOP]
-        figures.append(float((np.take_along_axis(right, top, axis=1).sum(axis=1) / places).mean()))
+    hits = np.zeros(len(WEIGHTS))
+    size = max(1, CELLS // max(1, len(score.vectors)))
+    for begin in range(0, len(queries), size):
+        some, found = queries[begin : begin + size], asked.relevant[begin : begin + size]
+        items, codes, words = score.candidates(generator, generator.asked(some), some, None, TOP, Wishes(), {})
+        right = np.stack([np.isin(row, one) for row, one in zip(items, found, strict=True)])
+        places = np.array([min(TOP, len(one)) for one in found])
+        for number, weight in enumerate(WEIGHTS):
+            total = np.where(items >= 0, codes + weight * words, -np.inf)
+            top = np.argsort(-total, axis=1, kind="stable")[:, :TOP]
+            hits[number] += (np.take_along_axis(right, top, axis=1).sum(axis=1) / places).sum()
+    figures = (hits / len(queries)).tolist()
     best = int(np.argmax(figures))
     generator.text_score = replace(score, weight=WEIGHTS[best])
     return {"weight": WEIGHTS[best], "precision@10": figures[best], "codes": figures[0]}

@@ -144,6 +144,35 @@ def test_a_catalogue_that_changes(spoken: Path, tmp_path: Path, cli: Callable) -
     assert saved.search("a red dress", k=7) == recommender.search("a red dress", k=7)
 
 
+def test_words_follow_what_changes(spoken: Path, tmp_path: Path) -> None:
+    """A changed row, and a newcomer in the place of one that was rolled back, are found by their own words."""
+    path = tmp_path / "run"
+    shutil.copytree(spoken, path)
+    towers, _ = WordTowers.from_pretrained(path / "lm" / "words")
+    towers.save(path / "lm" / "words", weight=1e4)
+    recommender = Recommender.from_pretrained(path, beam=20)
+
+    def expected(query: str) -> str:
+        now = recommender.snapshot
+        scores = QueryReader(towers, now.catalog, now.ids).encode([query]) @ towers.items(now.catalog.table).T
+        return str(now.catalog.ids[int(scores.argmax())])
+
+    def first(query: str) -> str:
+        return recommender.search(query, k=1)[0].item_id
+
+    row = {"title": "Navy Bag", "text": "Navy Bag", "category": "bag", "colour": "navy"}
+    before = recommender.snapshot.version
+    recommender.add_items([{"item_id": "new-1"} | row])
+    assert first("a navy bag") == expected("a navy bag")
+    recommender.rollback(before)
+    other = {"title": "Red Dress", "text": "Red Dress", "category": "dress", "colour": "red"}
+    recommender.add_items([{"item_id": "new-2"} | other])
+    for query in ("a navy bag", "a red dress"):
+        assert first(query) == expected(query)
+    recommender.change_items([{"item_id": recommender.catalog.ids[5]} | other])
+    assert first("a red dress") == expected("a red dress")
+
+
 def test_bad_input(fashion: Path, spoken: Path, recommender: Recommender, cli: Callable, copy: Callable) -> None:
     plain = Recommender.from_pretrained(fashion)
     with pytest.raises(UserError, match="genrec lm train"):

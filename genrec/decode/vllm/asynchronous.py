@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,16 @@ class AsyncVllmEngine:
     ) -> Beams:
         """See `VllmEngine.answer`. The loop goes on meanwhile; `constraints` is called in another thread."""
         return await asyncio.to_thread(self.engine.answer, prompts, lengths, k, constraints, normalise, adapter, now)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Catalogue]:
+        """See `VllmEngine.snapshot`."""
+        kept = self.engine.snapshot()
+        now = await asyncio.to_thread(kept.__enter__)
+        try:
+            yield now
+        finally:
+            await asyncio.to_thread(kept.__exit__, None, None, None)
 
     async def swap(self, trie: Trie, available: RankBitmap | None = None, catalog: Catalog | None = None) -> None:
         await asyncio.to_thread(self.engine.swap, trie, available, catalog)

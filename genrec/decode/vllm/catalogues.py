@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from torch import Tensor
@@ -62,7 +62,10 @@ class Catalogues:
             try:
                 self._stock(fresh, catalog)
             except Exception as error:
-                self._forget(fresh)
+                with suppress(Exception):  # what failed may fail here too
+                    self._forget(fresh)
+                if catalog is not None or isinstance(error, OSError | UserError):
+                    raise
                 raise UserError(
                     f"chat cannot name the items of this catalogue: {error}; give swap its table"
                 ) from error

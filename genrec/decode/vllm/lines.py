@@ -143,7 +143,8 @@ class OnLoop:
 
         with _together():
             self.llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**asked))
-        self.loop = loop
+        # It is made on its loop: what waits for that loop must come from another thread.
+        self.loop, self._thread = loop, threading.get_ident()
         self._turn = threading.Lock()
         self._number = 0
 
@@ -175,4 +176,7 @@ class OnLoop:
         self.llm.shutdown()
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        if threading.get_ident() == self._thread:
+            work.close()
+            raise RuntimeError("this waits for the event loop it is called from: await asyncio.to_thread(…) instead")
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()

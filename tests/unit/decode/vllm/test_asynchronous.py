@@ -30,6 +30,7 @@ class Told:
     beside: list[int]
     during: list[Beams]
     adapted: Beams
+    kept: Beams
     swapped: Beams
     unknown: str
 
@@ -76,14 +77,18 @@ async def scene(spoken: Any, half: Trie, asked: tuple[Tensor, Tensor]) -> Told:
             pair = (engine.answer(*asked, 10), engine.answer(asked[0][:2], asked[1][:2], 10))
             during += await asyncio.gather(*pair)
         adapted = await engine.answer(*asked, 10, adapter="north")
-        await engine.swap(half)
+        async with engine.snapshot() as now:
+            await engine.swap(half)
+            kept = await engine.answer(*asked, 10, now=now)
+        with pytest.raises(RuntimeError, match="to_thread"):
+            engine.engine.swap(half)  # it would wait for the loop that waits for it
         swapped = await engine.answer(*asked, 10)
         await engine.remove_adapter("north")
         try:
             unknown = str(await engine.answer(*asked, 10, adapter="north"))
         except UserError as error:
             unknown = str(error)
-        return Told(engine.engine.mode, alone, await talking, during, adapted, swapped, unknown)
+        return Told(engine.engine.mode, alone, await talking, during, adapted, kept, swapped, unknown)
     finally:
         engine.close()
 
@@ -105,5 +110,6 @@ def test_answers_are_those_of_torch(told: Told, spoken: Any, half: Trie, asked: 
     for found in told.during:
         same(found, Beams(expected.items[: len(found.items)], expected.scores[: len(found.items)]))
     same(told.adapted, CausalEngine(spoken.model("north"), spoken.trie, spoken.tokens, width=20).answer(*asked, 10))
+    same(told.kept, expected)
     same(told.swapped, CausalEngine(spoken.model(), half, spoken.tokens, width=20).answer(*asked, 10))
     assert "no adapter 'north'" in told.unknown

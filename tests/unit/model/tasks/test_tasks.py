@@ -87,6 +87,19 @@ def test_a_wish_is_held_out_by_any_two_of_its_values(plain):
         assert not wishes.held_out(facts, wish[:1])
 
 
+def test_a_change_where_there_is_nothing_else_to_keep():
+    rows = [(("dress", "shirt", "hat")[n % 3], ("red", "blue", "green", "rust")[n % 4]) for n in range(60)]
+    table = {name: [f"{n}" for n in range(len(rows))] for name in ("item_id", "title", "text", "image")}
+    catalog = Catalog(pl.DataFrame(table | {"category": [row[0] for row in rows], "colour": [row[1] for row in rows]}))
+    material = Material(catalog, ids_of(60), Sequences.from_lists([[1, 2]]), Facts(catalog))
+    for example in examples(material, "change", 100):
+        question, answer = parts(example)
+        (item,) = items(material, question)
+        found = items(material, answer)
+        assert item not in found and len({rows[one] for one in found}) <= 4 and found
+        assert all(sum(map(str.__eq__, rows[one], rows[item])) <= 1 for one in found)
+
+
 def test_a_value_that_implies_another_is_never_held_out_beside_it():
     """Every wrap is a dress: whoever asks for a wrap dress asks for a wrap."""
     shapes = [f"shape {n}" for n in range(40)]
