@@ -127,7 +127,7 @@ CUES: dict[str, tuple[str, ...]] = {
         "costing more", "less affordable", "for more",
     ),
     "same price": (
-        "same price", "equally priced", "costs the same", "as expensive", "as cheap", "as pricey", "as costly",
+        "same price", "equally priced", "costs the same", "cost the same", "cost as much", "as expensive", "as cheap", "as pricey", "as costly",
         "as much as",
     ),
     "price": ("costs", "cost", "price", "priced", "at", "for", "paid", "price is", "was", "is"),

@@ -48,6 +48,7 @@ class Reading(Clauses):
         for at, mark in enumerate(self.view.marks):
             getattr(self, f"_{mark.kind}")(at, mark)
         self._flush()
+        self._contrasts()
         own = [claim for claim in self.claims if isinstance(claim, Has) and claim.item == self.item]
         said = [claim for claim in own if not claim.denied]
         for things, denied in ((self.likes, False), (self.unlikes, True)):
@@ -74,6 +75,7 @@ class Reading(Clauses):
             self.unlikes += [(thing, now)] if now.unlike else []
             if RELATES & {view.said(place) for place in view.clause(at)} or view.clause(at).start == at:
                 self.claims += [Has(thing, facts) for facts in now.relative]
+            self.claims += [Has(thing, facts) for facts in now.contrary]
             if view.said(at - 1) == "one":
                 self.claims += [Alike((self.item, thing), one.column) for one in view.marks if one.kind == "name"]
         if not (now.verb or self.own or now.like or now.unlike or now.people):
@@ -98,8 +100,12 @@ class Reading(Clauses):
         cues, column, after = self.view.cues_in(self.view.clause(at)), mark.column, self.view.next(at)
         start = self.view.clause(at).start
         aside = start and at - start < 2 and self.view.said(at + 1) == "of" and self.view.objects(at + 1)
-        if "differ" in cues or cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
-            self._alike(at, column, ("differ" in cues) != self.now.denied)
+        differs = self._differs(at)
+        keeps = self.view.said(at - 1) in ("its", "the") and "echo" in self.view.marks[max(at - 2, 0)].cues
+        if differs or cues & {"same", "share"} or aside or keeps or self.view.said(at - 1) == "that":
+            self._alike(at, column, differs != self.now.denied)
+        elif self._of(at, column):
+            return
         elif after is not None and "you" in after.cues and self.view.act(at + 1) in ("owning", "fancying"):
             places = [place for place in self.view.places if place in self.view.clause(at) and place > at]
             if places:  # «the style you liked in <thing>»
@@ -118,6 +124,9 @@ class Reading(Clauses):
             self.claims.append(Owned(self.newest or self.item, -1 if lower == "last" else 0))
         if self.now.people and lower in HABITS:
             self.own = False
+        if lower == "meets" and self.waiting and self.newest is not None:
+            self._flush([self.item])  # «picture it with <thing>: navy meets white»
+            self.subject, self.now.apposed = [self.newest], None
         if lower == "most" and self.view.said(at + 1) == "of":
             self.count = (-1, None)
         if self.view.strange(at):
@@ -147,6 +156,11 @@ class Reading(Clauses):
             self._flush()
             if now.attached is not None and view.marks[at - 1].kind == "item":
                 now.apposed = [now.attached]
+                now.relative = [] if view.said(at + 1) == "you" else now.relative
+        elif "also" in cues and said != "also" and view.bare(at):
+            self._flush()  # «… and this one is too»
+            former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item not in self.holder]
+            self.claims += [Has(one, claim.facts, claim.denied) for one in self.holder for claim in former]
         elif "the" in cues or "also" in cues:
             pass
         elif "by" in cues and not (at == 0 and "lead" in cues):
@@ -192,7 +206,9 @@ class Reading(Clauses):
         if "so" in cues or "but" in cues or (at and ("beside" in cues or said in ("because", "since"))):
             self._begin(at + 1)
         now = self.now
-        if "like" in cues and not any("you" in view.marks[place].cues for place in range(max(at - 3, 0), at)):
+        if ("like" in cues or ("as" in cues and now.equal)) and self._contrary(at):
+            now.contrary = self.group
+        elif "like" in cues and not any("you" in view.marks[place].cues for place in range(max(at - 3, 0), at)):
             now.like, now.attached = True, None
         if "unlike" in cues:
             now.unlike, now.attached = True, None

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from genrec.explain.claims import Alike, Cheaper, Claim, Has, Owned, Priced, Size, Some
-from genrec.explain.gazetteer import PRICES, Mark
-from genrec.explain.view import View
+from genrec.explain.claims import Claim, Has, Owned, Priced, Size, Some
+from genrec.explain.gazetteer import Mark
+from genrec.explain.view import SHOWING, View
 
 BARE = ("less than", "below", "more than", "above")
 """They compare prices only where a thing comes next."""
@@ -18,7 +18,11 @@ TOTAL = ("so far", "in total", "altogether", "to date", "in all")
 ORDERS = ("purchases", "orders")
 GOODS = ("things", "items", "pieces", "products", "purchases", "orders")
 LAST = ("last", "latest", "recent", "past", "newest")
-HOLDS = ("include", "includes", "hold", "holds", "are")
+HOLDS = ("include", "includes", "hold", "holds", "contain", "contains", "are")
+AGAIN = ("another", "more", "more of", "additional", "further", "second", "else")
+"""Before a value: something else has it as well."""
+COMPANY = ("company", "companion", "companions", "counterpart", "partner", "neighbour")
+"""What the recommended item would be to the thing spoken of."""
 
 
 @dataclass
@@ -40,6 +44,7 @@ class Clause:
     attached: int | None = None  # the thing that values behind it belong to
     apposed: list[int] | None = None  # and between commas
     relative: list[frozenset[int]] = field(default_factory=list)  # values before «that», said of what comes too
+    contrary: list[frozenset[int]] = field(default_factory=list)  # denied before «like», said of what comes
 
 
 class Sayings:
@@ -58,6 +63,7 @@ class Sayings:
         self.count: tuple[int, int | None] | None = None
         self.recent: int | None = None
         self.newest: int | None = None
+        self.proof = self.view.proof()
 
     @property
     def holder(self) -> list[int]:
@@ -86,6 +92,11 @@ class Sayings:
         at = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[0][0])
         places = view.clause(at)
         cues = view.cues_in(places)
+        end = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[-1][0])
+        if things is None and (thing := view.apposed(end)) is not None:
+            things = [thing]
+        if things is None and view.said(end + 1) in COMPANY:
+            things = [self.item]
         if things is None:
             mine = "your" in cues and any(view.mine(place) for place in places)
             free = now.attached is None and now.apposed is None and not now.this
@@ -113,18 +124,14 @@ class Sayings:
                 things = self.holder
             if "also" in cues and not now.people and self.item not in things:
                 things = [*things, self.item]
-            elif things == [self.item] and any(
-                view.said(place) == "also" and "modal" not in view.marks[place - 1].cues
-                for place in range(places.start, at)
-            ):
-                things = [self.item, *self.cited]  # «because you bought <thing>, … also navy»
+            elif things == [self.item] and (also := self._also(places.start, at)) is not None:
+                things = [self.item, *(self.cited or self._beside(also))]  # «because you bought <thing>, … also navy»
             if any(view.said(place) == "equally" for place in places) and self.newest is not None:
                 things = [*things, self.newest]
         for mark, denied in self.waiting:
             self.claims += [Has(thing, mark.facts, denied) for thing in dict.fromkeys(things)]
-        again = view.said(at - 1) == "another" or any(view.said(place) == "again" for place in places)
-        if (again or ("both" in cues and not view.places)) and self.item in things:
-            self.claims.append(Some(tuple(mark.facts for mark, _ in self.waiting)))
+        if (self._again(at, places) or ("both" in cues and not view.places)) and self.item in things:
+            self.claims.append(Some(tuple(mark.facts for mark, _ in self.waiting), among=self._others()))
         self.clauses |= {Has(self.item, mark.facts): now for mark, _ in self.waiting}
         self.group = [mark.facts for mark, _ in self.waiting]
         self.waiting = []
@@ -135,6 +142,54 @@ class Sayings:
         led = "lead" in self.view.marks[0].cues or "you" in self.view.marks[0].cues
         there = [claim.item for claim in self.claims if isinstance(claim, Owned)]
         return list(dict.fromkeys(there)) if led else []
+
+    def _also(self, start: int, at: int) -> int | None:
+        """Where «also» says that what waits at `at` is said of something else too."""
+        view = self.view
+        also = [place for place in range(start, at) if view.said(place) == "also"]
+        return also[0] if also and "modal" not in view.marks[also[0] - 1].cues else None
+
+    def _beside(self, also: int) -> list[int]:
+        """Whom «also» compares with: things named before, if it is the first that is said of the item, or a clause
+        behind «because», «that» says nothing but this."""
+        view = self.view
+        begin, verb = also - 1, view.last(also)
+        if verb is None or "verb" not in verb.cues:
+            return []
+        while view.said(begin - 1) in ("it", "this", "this one", "that", "which"):
+            begin -= 1
+        led = view.said(begin) in ("that", "which") or view.said(begin - 1) in ("because", "since", "as")
+        before = view.marks[:begin]
+        here = any("this" in mark.cues for mark in before) or "and" in view.marks[max(begin - 1, 0)].cues
+        if led or (not here and not any(isinstance(one, Has) and one.item == self.item for one in self.claims)):
+            return [thing for thing in view.things([at for at in view.places if at < begin]) if thing != self.item]
+        return []
+
+    def _again(self, at: int, places: range) -> bool:
+        """Whether what waits, from `at` on, is said to have been there before: «another», «once more», «again»."""
+        view, start = self.view, at - 1
+        while view.said(start) in ("in", "the", "of", "from", "by"):
+            start -= 1
+        near = view.said(start) in AGAIN and (start == at - 1 or view.said(start) not in ("another", "second"))
+        return near or any(view.said(place) in ("again", "once again") for place in places)
+
+    def _others(self) -> tuple[int, ...]:
+        """The things named beside the item; none where it is set against them."""
+        if self.unlikes or self.view.cues & {"cheaper", "dearer", "unlike"}:
+            return ()
+        return tuple(thing for thing in self.view.things(self.view.places) if thing != self.item)
+
+    def _proven(self) -> tuple[int, ...]:
+        """The things that are said to show what waits: it is said of one of them."""
+        view, (place, things) = self.view, self.proof
+        at = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[0][0])
+        between = view.marks[place:at]
+        if self.count is not None or not things:
+            return ()
+        if place > at or any(mark.text.lower() in SHOWING or "you" in mark.cues or "so" in mark.cues for mark in between):
+            reasons = any(mark.text.lower() in ("because", "since", "if", "and") for mark in between[1:])
+            return () if reasons else tuple(things)
+        return tuple(things) if any(view.mine(one) for one in view.clause(at)) else ()
 
     def _history(self) -> None:
         """What waits is said of something, or so and so many things, in the history."""
@@ -148,32 +203,11 @@ class Sayings:
         elif self.count is not None:
             self.claims.append(Some(values, *self.count, beside=beside, recent=self.recent))
         else:
-            self.claims += [Some((value,)) for value in values] if self.now.fancy else [Some(values)]
+            among = self._proven()
+            each = [(value,) for value in values] if self.now.fancy else [values]
+            self.claims += [Some(one, among=among) for one in each]
         self.group = list(values)
         self.waiting, self.count, self.beside = [], None, False
-
-    def _alike(self, at: int, column: str, denied: bool) -> None:
-        things = tuple(self.everyone(at))
-        if len(things) > 1:
-            self.claims.append(Alike(things, column, denied))
-
-    def _compare(self, at: int, cues: frozenset[str]) -> None:
-        """Prices: this one's and that of the next thing named, or of the one named last."""
-        view = self.view
-        behind = [mark for mark in view.marks[at + 1 :] if mark.kind == "item" or "this" in mark.cues]
-        one = self.now.before[-1] if self.now.before and not self.now.verb else self.holder[0]
-        if behind:
-            other = view.resolve(behind[0]) if behind[0].kind == "item" else self.item
-        elif self.newest is not None and self.newest != one:
-            other = self.newest
-        else:
-            return
-        if "same price" in cues and self.now.denied:
-            self.claims.append(Cheaper(other, one) if "cheap" in view.said(at) else Cheaper(one, other))
-        elif "same price" in cues:
-            self.claims.append(Alike((one, other), PRICES[0]))
-        else:
-            self.claims.append(Cheaper(one, other) if "cheaper" in cues else Cheaper(other, one))
 
     def _ordered(self, at: int, place: int) -> None:
         """Which thing was bought last, or first: the next one named, else the last one."""
@@ -223,7 +257,10 @@ class Sayings:
         ):
             self.claims.append(Size(number))
         elif mark.text.lower() == "one" and not (
-            view.said(at + 1) == "of" or (before and before.cues & {"owning"}) or view.said(at - 1) in HOLDS
+            view.said(at + 1) == "of"
+            or (before and before.cues & {"owning"})
+            or view.said(at - 1) in HOLDS
+            or (after is not None and after.kind == "value" and view.said(at - 1) in ("with", "already"))
         ):
             return
         elif view.cues & {"your", "you", "yours", "history", "people"}:
@@ -233,4 +270,5 @@ class Sayings:
                 self.claims.append(Size(number))
                 return
             open_ = before is not None and before.cues & {"at least", "more than"}
+            open_ = open_ or (mark.text.lower() == "one" and view.said(at + 1) == "of")
             self.count = (low, None if open_ else number)

@@ -31,6 +31,10 @@ PHRASE = frozenset(
     )
 )
 """Cues behind which a noun phrase or what is said of one begins."""
+SHOWING = frozenset("shows show tells tell suggests suggest says say reveals reveal proves prove proof indicates "
+                    "indicate means clear evident obvious visible".split())  # fmt: skip
+"""A thing before these shows what its owner likes."""
+EVIDENCE = frozenset(("because of", "seeing", "judging by", "going by", "based on"))
 INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says", "whose"))
 
 
@@ -98,6 +102,60 @@ class View:
                 break
         return found
 
+    def row(self, at: int) -> list[int]:
+        """The same, wherever behind `at` the first of them comes, also «both <thing> and <thing>»; «this» is the item."""
+        found: list[int] = []
+        for mark in self.marks[at + 1 :]:
+            if mark.kind == "item" or "this" in mark.cues:
+                found.append(self.resolve(mark) if mark.kind == "item" else self.item)
+            elif found and not (mark.cues & {"the", "your", "and"} or mark.text.lower() in ("from", "in", "of")):
+                break
+        return list(dict.fromkeys(found))
+
+    def apposed(self, at: int) -> int | None:
+        """The thing of the history that the noun phrase around `at` is another name of: «your navy bag, <thing>», «the
+        bag you bought, <thing>,»."""
+        begin, end = at, at + 1
+        while begin > 0 and self.marks[begin - 1].kind in ("word", "value"):
+            begin -= 1
+        while end < len(self.marks) and (
+            self.marks[end].kind in ("word", "value")
+            or self.marks[end].cues & {"you", "your", "yours", "owning", "taste"}
+            or self.said(end) in ("in", "from", "of")
+        ):
+            end += 1
+        owned = any(mark.cues & {"you", "your", "yours"} for mark in self.marks[max(begin - 1, 0) : end])
+        after = self.next(end)
+        if not owned or self.said(end) != "," or after is None or after.kind != "item":
+            return None
+        ends = self.next(end + 1)
+        if ends is not None and ends.kind != "stop" and "verb" not in ends.cues:
+            return None
+        thing = self.resolve(after, owned=True)
+        return None if thing == self.item else thing
+
+    def bare(self, at: int) -> bool:
+        """Whether «too» at `at` stands by itself behind a verb: «this one is too»."""
+        before, after = self.last(at), self.next(at)
+        return before is not None and "verb" in before.cues and (after is None or after.kind == "stop")
+
+    def proof(self) -> tuple[int, list[int]]:
+        """Things that show what a person likes, and where the last of them stands: «thanks to <thing> we know that you
+        …», «<thing> shows that you …», «…, as <thing> shows». (-1, []) where there is none."""
+        first = next((mark for mark in self.marks if mark.kind != "stop"), None)
+        told = next((at for at, mark in enumerate(self.marks) if mark.text.lower() in SHOWING), None)
+        if told is not None:
+            near = [at for at in self.places if at in self.clause(told)]
+            if near and (self.said(told - 1) != "you" and near[0] < told or self.said(told + 1) in ("from", "in", "by")):
+                return near[-1], self.things(near)
+        if first is None or not (first.cues & {"lead"} or first.text.lower() in EVIDENCE):
+            return -1, []
+        places = [at for at in self.places if at in self.clause(0)]
+        if not places or any(mark.cues & {"you", "this"} for mark in self.marks[: places[0]]):
+            return -1, []
+        things = self.objects(places[0] - 1)
+        return places[len(things) - 1], things
+
     def mine(self, at: int) -> bool:
         """Whether a column's name stands at `at` behind «your» or «your favourite», as in «your colour is navy»."""
         if self.marks[at].kind != "name" or self.said(at + 1) == "of":
@@ -151,6 +209,12 @@ class View:
             return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by", "and"})
         if self.said(at + 1) == "in common":
             return True
+        place = at + 1
+        while place < len(self.marks) and (self.marks[place].kind == "word" or self.marks[place].cues & {"verb", "modal"}):
+            place += 1
+        if place > at + 1 and "your" in self.said(place) and self.next(place) is not None:
+            if self.marks[place + 1].kind == "name" and not before.cues:
+                return True  # «…, magenta seems to be your colour»
         acts = lower.endswith(("s", "ed", "ing"))
         if len(lower) > 6 and lower.endswith("ed") and after is not None and "by" in after.cues:
             return False  # «interested in»
