@@ -13,6 +13,7 @@ from genrec.explain.claims import Alike, AnyOf, Claim, Has, Known, Owned, Shares
 from genrec.explain.clauses import Clauses
 from genrec.explain.gazetteer import Mark
 from genrec.explain.sayings import BARE
+from genrec.explain.view import stops
 
 FULL = frozenset(";:—–()")
 """Stops behind which somebody else may be spoken of."""
@@ -36,6 +37,10 @@ RELATES = frozenset(
 """Words by which what stands before «that» is said of the thing behind it."""
 SO = frozenset(("so is", "so are", "so does", "so do", "as is", "as are", "as does", "as do", "too", "as well"))
 """What was said holds of the next thing too."""
+NOVEL = ("kind", "type", "sort", "next", "new", "future", "first", "second", "third")
+"""Behind «your»: not yet there."""
+NEEDS = ("needs", "deserves", "craves")
+"""What the recommended item would be to a thing."""
 HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
 
 
@@ -124,6 +129,9 @@ class Reading(Clauses):
             self.claims.append(Owned(self.newest or self.item, -1 if lower == "last" else 0))
         if self.now.people and lower in HABITS:
             self.own = False
+        if lower in NEEDS and self.now.before and not self.now.verb:
+            self._acts(lower)
+            self.subject = [self.item]
         if lower == "meets" and self.waiting and self.newest is not None:
             self._flush([self.item])  # «picture it with <thing>: navy meets white»
             self.subject, self.now.apposed = [self.newest], None
@@ -194,7 +202,7 @@ class Reading(Clauses):
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
             self._here(said)
         if "your" in cues:
-            now.your = view.said(at + 1) not in ("kind", "type", "sort", "next", "new", "future", "first")
+            now.your = view.said(at + 1) not in NOVEL
         if "taste" in cues:
             now.fancy |= view.said(at + 1) in ("for", "of", "in", "towards")
             now.pool, now.your = now.your, False
@@ -213,7 +221,8 @@ class Reading(Clauses):
         if "unlike" in cues:
             now.unlike, now.attached = True, None
         if "as" in cues:
-            now.like, now.equal = now.equal, True
+            aside = at and stops(view.marks[at - 1]) and not view.cues_in(view.clause(at)) & {"verb", "you"}
+            now.like, now.equal = now.equal or bool(aside and view.objects(at)), True
         if cues & {"last", "first"}:
             self._ordered(at, -1 if "last" in cues else 0)
         if "several" in cues and (self.own or now.fancy):

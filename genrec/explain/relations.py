@@ -38,7 +38,8 @@ class Relations(Sayings):
                 continue
             if place > at and any(view.marks[one].kind == "name" for one in between):
                 continue
-            if not any(view.said(one) == "but" for one in between):
+            but = [one for one in between if view.said(one) == "but"]
+            if not but or "not" in view.marks[but[-1] + 1].cues:
                 return True
         return False
 
@@ -46,6 +47,8 @@ class Relations(Sayings):
         """«has the colour of <thing>», «its brand is that of <thing>»: whether that is what stands at `at`."""
         view = self.view
         there = at + 1
+        if view.said(there) == "of" and view.objects(there) == [self.item] and view.next(there) is not None:
+            there += 2  # «the colour of <item> is that of <thing>»
         while view.said(there) in ("is", "are", "not", "isn't", "the", "same", "as", "that") or (
             there > at + 1 and "same" in view.marks[min(there, len(view.marks) - 1)].cues
         ):
@@ -53,7 +56,7 @@ class Relations(Sayings):
         if there > at + 1 and view.said(there - 1) != "that":
             return False
         things = view.objects(there) if view.said(there) == "of" else []
-        if view.said(at + 1) == "of" and not (there > at + 1):
+        if view.said(at + 1) == "of" and there == at + 1:
             begin = at - 1
             while view.said(begin) in ("the", "very", "exact", "same", "in", "by", "from", "of"):
                 begin -= 1

@@ -154,11 +154,12 @@ class Sayings:
         behind «because», «that» says nothing but this."""
         view = self.view
         begin, verb = also - 1, view.last(also)
-        if verb is None or "verb" not in verb.cues:
+        if verb is None or not verb.cues & {"verb", "which"}:
             return []
+        begin += "which" in verb.cues  # «that is» is one mark
         while view.said(begin - 1) in ("it", "this", "this one", "that", "which"):
             begin -= 1
-        led = view.said(begin) in ("that", "which") or view.said(begin - 1) in ("because", "since", "as")
+        led = view.said(begin).split()[:1] in (["that"], ["which"]) or view.said(begin - 1) in ("because", "since", "as")
         before = view.marks[:begin]
         here = any("this" in mark.cues for mark in before) or "and" in view.marks[max(begin - 1, 0)].cues
         if led or (not here and not any(isinstance(one, Has) and one.item == self.item for one in self.claims)):
@@ -205,7 +206,8 @@ class Sayings:
         else:
             among = self._proven()
             each = [(value,) for value in values] if self.now.fancy else [values]
-            self.claims += [Some(one, among=among) for one in each]
+            low = len(among) if len(values) == 1 and among else 1
+            self.claims += [Some(one, low, among=among) for one in each]
         self.group = list(values)
         self.waiting, self.count, self.beside = [], None, False
 
@@ -260,7 +262,7 @@ class Sayings:
             view.said(at + 1) == "of"
             or (before and before.cues & {"owning"})
             or view.said(at - 1) in HOLDS
-            or (after is not None and after.kind == "value" and view.said(at - 1) in ("with", "already"))
+            or (after is not None and after.kind == "value" and view.said(at - 1).split()[-1:] in (["with"], ["already"]))
         ):
             return
         elif view.cues & {"your", "you", "yours", "history", "people"}:
@@ -270,5 +272,4 @@ class Sayings:
                 self.claims.append(Size(number))
                 return
             open_ = before is not None and before.cues & {"at least", "more than"}
-            open_ = open_ or (mark.text.lower() == "one" and view.said(at + 1) == "of")
             self.count = (low, None if open_ else number)

@@ -126,7 +126,7 @@ class View:
             end += 1
         owned = any(mark.cues & {"you", "your", "yours"} for mark in self.marks[max(begin - 1, 0) : end])
         after = self.next(end)
-        if not owned or self.said(end) != "," or after is None or after.kind != "item":
+        if not owned or self.said(end) not in (",", "was", "is", "were") or after is None or after.kind != "item":
             return None
         ends = self.next(end + 1)
         if ends is not None and ends.kind != "stop" and "verb" not in ends.cues:
@@ -146,7 +146,7 @@ class View:
         told = next((at for at, mark in enumerate(self.marks) if mark.text.lower() in SHOWING), None)
         if told is not None:
             near = [at for at in self.places if at in self.clause(told)]
-            if near and (self.said(told - 1) != "you" and near[0] < told or self.said(told + 1) in ("from", "in", "by")):
+            if near and (near[0] < told or self.said(told + 1) in ("from", "of")):
                 return near[-1], self.things(near)
         if first is None or not (first.cues & {"lead"} or first.text.lower() in EVIDENCE):
             return -1, []
@@ -205,16 +205,12 @@ class View:
         if lower.endswith("ly"):
             return False
         listed = at > 1 and self.marks[at - 2].kind in ("value", "name")
+        if (before.kind == "stop" or "so" in before.cues) and self._yours(at):
+            return True
         if before.kind == "stop":
             return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by", "and"})
         if self.said(at + 1) == "in common":
             return True
-        place = at + 1
-        while place < len(self.marks) and (self.marks[place].kind == "word" or self.marks[place].cues & {"verb", "modal"}):
-            place += 1
-        if place > at + 1 and "your" in self.said(place) and self.next(place) is not None:
-            if self.marks[place + 1].kind == "name" and not before.cues:
-                return True  # «…, magenta seems to be your colour»
         acts = lower.endswith(("s", "ed", "ing"))
         if len(lower) > 6 and lower.endswith("ed") and after is not None and "by" in after.cues:
             return False  # «interested in»
@@ -238,6 +234,14 @@ class View:
             before = self.marks[place] if place >= 0 else None
             return before is not None and not acts and self._opens(before)
         return self._opens(before)
+
+    def _yours(self, at: int) -> bool:
+        """Whether the word at `at` is said to be somebody's colour, style …: «magenta seems to be your colour»."""
+        place = at + 1
+        while place < len(self.marks) and (self.marks[place].kind == "word" or self.marks[place].cues & {"verb", "modal"}):
+            place += 1
+        after = self.next(place)
+        return self.said(place) == "your" and place > at + 1 and after is not None and after.kind == "name"
 
     def _opens(self, mark: Mark) -> bool:
         """Whether a noun phrase, or what is said of one, may begin behind `mark`."""
