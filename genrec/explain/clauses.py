@@ -12,6 +12,8 @@ from genrec.explain.sayings import Clause
 ATTACH = frozenset(("in", "of", "from", "by", "made of", "made from", "made in", "made by", "cut from", "cut in",
                     "crafted from", "crafted in", "crafted of"))  # fmt: skip
 """Prepositions behind a thing that keep hold of it."""
+ASKS = frozenset(("try", "consider", "meet", "discover", "enjoy", "see"))
+"""Behind a comma: what follows is the recommended item."""
 
 
 class Clauses(Relations):
@@ -42,6 +44,8 @@ class Clauses(Relations):
         if "which" in first.cues:
             self.now.apposed = aside
             self.now.relative = self.group[-1:] if behind is not None and behind.kind == "value" else []
+        elif first.text.lower() in ASKS:
+            self.subject, self.own, self.lead = [self.item], False, False
         elif behind is not None and "yours" in behind.cues:
             self.now.relative = self.group  # «that coat of yours, <thing>»
         elif "verb" in first.cues and self.kept:
@@ -69,6 +73,13 @@ class Clauses(Relations):
         now.verb, now.fancy, now.your, now.this, now.pool = True, False, False, False, False
         now.attached = None
         now.mixes = said in ("goes", "go", "pairs", "pair", "matches", "match", "works")
+
+    def _needs(self, said: str) -> None:
+        """«your <thing> needs a navy coat»: that coat is the recommended item."""
+        if self.newest is not None and not self.now.verb:
+            self._flush()
+            self._acts(said)
+            self.subject, self.now.apposed, self.own = [self.item], None, False
 
     def _here(self, said: str) -> None:
         """This one."""
@@ -107,7 +118,8 @@ class Clauses(Relations):
             self.own, self.subject, self.lead = False, [self.item], False
         elif act in ("owning", "fancying"):
             self.own, now.fancy, now.attached = True, act == "fancying", None
-            now.apposed, now.before = now.before[-1:] or None, []  # «with <thing> you have something navy»
+            said_of = [] if behind is not None and "which" in behind.cues and now.before[-1:] == [self.item] else now.before
+            now.apposed, now.before = said_of[-1:] or None, []  # «with <thing> you have something navy»
 
     def _known(self, at: int) -> None:
         """«the style you know from <thing>»: the thing has it too; «the coat you bought»: one of the history is."""

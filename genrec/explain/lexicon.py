@@ -25,7 +25,7 @@ CUES: dict[str, tuple[str, ...]] = {
     "identical in"),
     "share": ("share", "shares", "shared", "sharing", "in common", "alike", "have in common", "connects", "links"),
     "also": (
-        "also", "too", "as well", "likewise", "equally", "so is", "so are", "as is", "as are", "as does",
+        "also", "too", "as well", "likewise", "equally", "so was", "so were", "as was", "as were", "so is", "so are", "as is", "as are", "as does",
         "as do", "so does", "so do", "again",
     ),
     "differ": (

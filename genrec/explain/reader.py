@@ -13,7 +13,7 @@ from genrec.explain.claims import Alike, AnyOf, Claim, Has, Known, Owned, Shares
 from genrec.explain.clauses import Clauses
 from genrec.explain.gazetteer import Mark
 from genrec.explain.sayings import BARE
-from genrec.explain.view import stops
+from genrec.explain.view import NOVEL, stops
 
 FULL = frozenset(";:—–()")
 """Stops behind which somebody else may be spoken of."""
@@ -35,10 +35,8 @@ RELATES = frozenset(
     )
 )
 """Words by which what stands before «that» is said of the thing behind it."""
-SO = frozenset(("so is", "so are", "so does", "so do", "as is", "as are", "as does", "as do", "too", "as well"))
+SO = frozenset(("so is", "so are", "so was", "so were", "as was", "as were", "so does", "so do", "as is", "as are", "as does", "as do", "too", "as well"))
 """What was said holds of the next thing too."""
-NOVEL = ("kind", "type", "sort", "next", "new", "future", "first", "second", "third")
-"""Behind «your»: not yet there."""
 NEEDS = ("needs", "deserves", "craves")
 """What the recommended item would be to a thing."""
 HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
@@ -90,8 +88,7 @@ class Reading(Clauses):
             view.marks[place].kind == "value" for place in places
         ):
             # «… and so is <thing>», «<thing> is too»: what was said of the one before.
-            former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item != thing]
-            self.claims += [Has(thing, claim.facts, claim.denied) for claim in former]
+            self._too([thing])
         self.newest, now.attached, now.your, now.this = thing, thing, False, False
 
     def _value(self, at: int, mark: Mark) -> None:
@@ -129,9 +126,10 @@ class Reading(Clauses):
             self.claims.append(Owned(self.newest or self.item, -1 if lower == "last" else 0))
         if self.now.people and lower in HABITS:
             self.own = False
-        if lower in NEEDS and self.now.before and not self.now.verb:
-            self._acts(lower)
-            self.subject = [self.item]
+        if lower in NEEDS:
+            self._needs(lower)
+        if lower == "whose" and self.group and self.view.marks[max(at - 2, 0)].kind == "value":
+            self.now.relative = self.group[-1:]  # «from Halvt, whose <thing> you bought»
         if lower == "meets" and self.waiting and self.newest is not None:
             self._flush([self.item])  # «picture it with <thing>: navy meets white»
             self.subject, self.now.apposed = [self.newest], None
@@ -167,8 +165,7 @@ class Reading(Clauses):
                 now.relative = [] if view.said(at + 1) == "you" else now.relative
         elif "also" in cues and said != "also" and view.bare(at):
             self._flush()  # «… and this one is too»
-            former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item not in self.holder]
-            self.claims += [Has(one, claim.facts, claim.denied) for one in self.holder for claim in former]
+            self._too(self.holder)
         elif "the" in cues or "also" in cues:
             pass
         elif "by" in cues and not (at == 0 and "lead" in cues):
@@ -187,6 +184,8 @@ class Reading(Clauses):
         self._flush()
         now = self.now
         now.attached = None
+        if said in NEEDS:
+            self._needs(said)
         if "people" in cues:
             now.people = self.own = True
         if now.people and "modal" in cues:
@@ -199,6 +198,12 @@ class Reading(Clauses):
             said not in BARE or view.objects(at) or view.said(at + 1) == "what"
         ):
             self._compare(at, cues)
+            if said.startswith(("cost", "undercut")):
+                self._acts(said)
+        if "both" in cues and at and stops(view.marks[at - 1]) and view.clause(at).stop <= at + 4 and not (
+            {view.marks[place].kind for place in view.clause(at)} & {"item", "value"}
+        ):
+            self.claims += [Has(thing, facts) for facts in self.group for thing in self.everyone(at)]
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
             self._here(said)
         if "your" in cues:

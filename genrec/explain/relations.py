@@ -71,7 +71,7 @@ class Relations(Sayings):
         """Prices: of what was said before and of all that is named next, or of the one named last."""
         view, now = self.view, self.now
         ones = now.before if now.before and not now.verb else self.holder
-        ones = ones if len(ones) > 1 and self._joined(at) else [ones[-1] if now.before and not now.verb else ones[0]]
+        ones = ones if len(ones) > 1 and self._joined(at) else ones[-1:]
         others = [one for one in view.row(at) if one not in ones]
         if not others and view.said(at + 1) == "of":  # «the cheaper of the two»
             others = [one for one in self.everyone(at) if one not in ones]
@@ -98,8 +98,7 @@ class Relations(Sayings):
     def _matches(self, at: int, things: list[int]) -> None:
         """«its cotton matches the linen of <thing>»: two words for one value."""
         view = self.view
-        first = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[0][0])
-        begin = first - 1
+        begin = view.marks.index(self.waiting[0][0]) - 1
         while begin >= 0 and view.marks[begin].cues & {"the", "your"}:
             begin -= 1
         same = view.said(begin) in ("matches", "match", "equals") or view.said(begin).startswith(("same", "the same"))
@@ -108,6 +107,12 @@ class Relations(Sayings):
         if same and self.group and not any(view.marks[place].kind == "item" for place in before):
             for thing in things:
                 self.claims.append(Agree(self.item, thing, self.group[-1], self.waiting[-1][0].facts))
+
+    def _too(self, things: list[int]) -> None:
+        """What was said last of others is said of `things` as well."""
+        former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item not in things]
+        last = [claim for claim in former if claim.facts in self.group] or former
+        self.claims += [Has(one, claim.facts, claim.denied) for one in things for claim in last]
 
     def _contrary(self, at: int) -> bool:
         """Whether what was denied just before «like» at `at` is said of the thing behind it: «not navy like <thing>»."""

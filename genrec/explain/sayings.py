@@ -89,16 +89,15 @@ class Sayings:
         if not self.waiting:
             return
         view, now = self.view, self.now
-        at = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[0][0])
+        at = view.marks.index(self.waiting[0][0])
         places = view.clause(at)
         cues = view.cues_in(places)
-        end = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[-1][0])
-        if things is None and (thing := view.apposed(end)) is not None:
-            things = [thing]
-        if things is None and view.said(end + 1) in COMPANY:
+        if things is None and (named := self._named()) is not None:
+            things = [named]
+        if things is None and view.said(view.marks.index(self.waiting[-1][0]) + 1) in COMPANY:
             things = [self.item]
         if things is None:
-            mine = "your" in cues and any(view.mine(place) for place in places)
+            mine = any(view.mine(place) for place in places)
             free = now.attached is None and now.apposed is None and not now.this
             shows = now.fancy and now.verb and self.subject != [self.item]
             if free and not shows and (self.own or now.your or now.fancy or self.count is not None) and not mine:
@@ -143,27 +142,40 @@ class Sayings:
         there = [claim.item for claim in self.claims if isinstance(claim, Owned)]
         return list(dict.fromkeys(there)) if led else []
 
+    def _named(self) -> int | None:
+        """The thing that what waits is another name of: «your navy bag, <thing>», «<thing> is your navy bag»."""
+        view, now = self.view, self.now
+        thing = view.apposed(view.marks.index(self.waiting[-1][0]), self.own)
+        if thing is not None or not now.your or len(self.subject) > 1 or self.subject == [self.item]:
+            return thing
+        begin = view.marks.index(self.waiting[0][0]) - 1
+        is_ = view.said(begin) == "your" and view.said(begin - 1) in ("is", "was", "are", "were")
+        return self.subject[0] if is_ and begin > 1 and view.marks[begin - 2].kind == "item" else None
+
     def _also(self, start: int, at: int) -> int | None:
-        """Where «also» says that what waits at `at` is said of something else too."""
+        """Where «also» or «too» says that what waits at `at` is said of something else as well."""
         view = self.view
         also = [place for place in range(start, at) if view.said(place) == "also"]
-        return also[0] if also and "modal" not in view.marks[also[0] - 1].cues else None
+        if also:
+            return also[0] if "modal" not in view.marks[also[0] - 1].cues else None
+        end = view.marks.index(self.waiting[-1][0]) + 1
+        while end < len(view.marks) and view.marks[end].kind == "word":
+            end += 1
+        too = view.said(end) in ("too", "as well", "likewise") and "modal" not in view.cues_in(range(start, end))
+        return end if too else None
 
     def _beside(self, also: int) -> list[int]:
-        """Whom «also» compares with: things named before, if it is the first that is said of the item, or a clause
-        behind «because», «that» says nothing but this."""
-        view = self.view
-        begin, verb = also - 1, view.last(also)
-        if verb is None or not verb.cues & {"verb", "which"}:
-            return []
-        begin += "which" in verb.cues  # «that is» is one mark
+        """Whom «also» compares with: things named before, if a clause behind «because», «that» says nothing but this, or
+        no clause before said anything of the item."""
+        view, begin = self.view, also - 1
         while view.said(begin - 1) in ("it", "this", "this one", "that", "which"):
             begin -= 1
-        led = view.said(begin).split()[:1] in (["that"], ["which"]) or view.said(begin - 1) in ("because", "since", "as")
-        before = view.marks[:begin]
-        here = any("this" in mark.cues for mark in before) or "and" in view.marks[max(begin - 1, 0)].cues
-        if led or (not here and not any(isinstance(one, Has) and one.item == self.item for one in self.claims)):
-            return [thing for thing in view.things([at for at in view.places if at < begin]) if thing != self.item]
+        led = "which" in view.marks[begin].cues or view.said(begin - 1) in ("because", "since", "as")
+        begin = begin if led else view.clause(also).start
+        named = view.things([at for at in view.places if at < begin])
+        here = self.item in named or any("this" in mark.cues for mark in view.marks[:begin])
+        if led or not (here or any(isinstance(one, Has) and one.item == self.item for one in self.claims)):
+            return [thing for thing in named if thing != self.item]
         return []
 
     def _again(self, at: int, places: range) -> bool:
@@ -183,17 +195,22 @@ class Sayings:
     def _proven(self) -> tuple[int, ...]:
         """The things that are said to show what waits: it is said of one of them."""
         view, (place, things) = self.view, self.proof
-        at = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[0][0])
+        at = view.marks.index(self.waiting[0][0])
         between = view.marks[place:at]
-        if self.count is not None or not things:
+        if self.count is not None:
             return ()
+        if any(view.mine(one) for one in view.clause(at)):
+            return tuple(things or view.things([one for one in view.places if one < at]))
         if place > at or any(mark.text.lower() in SHOWING or "you" in mark.cues or "so" in mark.cues for mark in between):
             reasons = any(mark.text.lower() in ("because", "since", "if", "and") for mark in between[1:])
             return () if reasons else tuple(things)
-        return tuple(things) if any(view.mine(one) for one in view.clause(at)) else ()
+        return ()
 
     def _history(self) -> None:
         """What waits is said of something, or so and so many things, in the history."""
+        if (named := self._named()) is not None:
+            self._flush([named])
+            return
         values = tuple(mark.facts for mark, _ in self.waiting)
         view = self.view
         beside = tuple(view.resolve(view.marks[at], owned=True) for at in view.places) if self.beside else ()
@@ -205,6 +222,9 @@ class Sayings:
             self.claims.append(Some(values, *self.count, beside=beside, recent=self.recent))
         else:
             among = self._proven()
+            if "echo" in view.cues_in(view.clause(view.marks.index(self.waiting[0][0]))) and self.now.your:
+                # «it continues your navy collection»
+                self.claims += [Has(self.item, value) for value in values if self.subject == [self.item]]
             each = [(value,) for value in values] if self.now.fancy else [values]
             low = len(among) if len(values) == 1 and among else 1
             self.claims += [Some(one, low, among=among) for one in each]

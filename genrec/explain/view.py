@@ -34,6 +34,9 @@ PHRASE = frozenset(
 SHOWING = frozenset("shows show tells tell suggests suggest says say reveals reveal proves prove proof indicates "
                     "indicate means clear evident obvious visible".split())  # fmt: skip
 """A thing before these shows what its owner likes."""
+FAVOURITES = ("favourite", "favourites", "favorite", "favorites")
+NOVEL = ("kind", "type", "sort", "next", "new", "future", "first", "second", "third")
+"""Behind «your»: not yet there."""
 EVIDENCE = frozenset(("because of", "seeing", "judging by", "going by", "based on"))
 INSIDE = frozenset(("this", "these", "its", "their", "something", "anything", "says", "whose"))
 
@@ -105,16 +108,26 @@ class View:
     def row(self, at: int) -> list[int]:
         """The same, wherever behind `at` the first of them comes, also «both <thing> and <thing>»; «this» is the item."""
         found: list[int] = []
-        for mark in self.marks[at + 1 :]:
+        for place, mark in enumerate(self.marks[at + 1 :], at + 1):
             if mark.kind == "item" or "this" in mark.cues:
                 found.append(self.resolve(mark) if mark.kind == "item" else self.item)
-            elif found and not (mark.cues & {"the", "your", "and"} or mark.text.lower() in ("from", "in", "of")):
+            elif found and not (
+                mark.cues & {"the", "your", "and"} or mark.text.lower() in ("from", "in", "of") or self._listed(place)
+            ):
                 break
         return list(dict.fromkeys(found))
 
-    def apposed(self, at: int) -> int | None:
+    def _listed(self, at: int) -> bool:
+        """Whether the comma at `at` is one of «<thing>, <thing> and <thing>»."""
+        while self.said(at) == "," and at + 2 < len(self.marks) and self.marks[at + 1].kind == "item":
+            if "and" in self.marks[at + 2].cues:
+                return True
+            at += 2
+        return False
+
+    def apposed(self, at: int, own: bool = False) -> int | None:
         """The thing of the history that the noun phrase around `at` is another name of: «your navy bag, <thing>», «the
-        bag you bought, <thing>,»."""
+        bag you bought, <thing>,»; own: «you bought a navy bag, <thing>.»."""
         begin, end = at, at + 1
         while begin > 0 and self.marks[begin - 1].kind in ("word", "value"):
             begin -= 1
@@ -126,9 +139,11 @@ class View:
             end += 1
         owned = any(mark.cues & {"you", "your", "yours"} for mark in self.marks[max(begin - 1, 0) : end])
         after = self.next(end)
-        if not owned or self.said(end) not in (",", "was", "is", "were") or after is None or after.kind != "item":
+        if not (owned or own) or self.said(end) not in (",", "was", "is", "were") or after is None or after.kind != "item":
             return None
         ends = self.next(end + 1)
+        if own and not owned and self._goes_on(end + 2):
+            return None
         if ends is not None and ends.kind != "stop" and "verb" not in ends.cues:
             return None
         thing = self.resolve(after, owned=True)
@@ -138,6 +153,12 @@ class View:
         """Whether «too» at `at` stands by itself behind a verb: «this one is too»."""
         before, after = self.last(at), self.next(at)
         return before is not None and "verb" in before.cues and (after is None or after.kind == "stop")
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether from the comma at `at` a list goes on: «…, <thing>», «…, and <thing>», «…, and a coat»."""
+        after = at + 2 if "and" in self.marks[min(at + 1, len(self.marks) - 1)].cues else at + 1
+        listed = self.said(at) == "," and after < len(self.marks)
+        return listed and (self.marks[after].kind in ("item", "value") or bool(self.marks[after].cues & {"the", "your"}))
 
     def proof(self) -> tuple[int, list[int]]:
         """Things that show what a person likes, and where the last of them stands: «thanks to <thing> we know that you
@@ -158,10 +179,19 @@ class View:
 
     def mine(self, at: int) -> bool:
         """Whether a column's name stands at `at` behind «your» or «your favourite», as in «your colour is navy»."""
-        if self.marks[at].kind != "name" or self.said(at + 1) == "of":
+        if self.said(at) in FAVOURITES:
+            if self.next(at) is not None and self.marks[at + 1].kind in ("name", "word", "value"):
+                return False
+            if self.said(at + 1) == "of yours":
+                return True
+        elif self.marks[at].kind != "name":
+            return False
+        if self.said(at + 1) == "of":
             return False
         place = at - 1
         while place >= 0 and self.marks[place].kind == "word":
+            if self.said(place) in NOVEL:
+                return False
             place -= 1
         return self.said(place) == "your"
 
@@ -238,7 +268,11 @@ class View:
     def _yours(self, at: int) -> bool:
         """Whether the word at `at` is said to be somebody's colour, style …: «magenta seems to be your colour»."""
         place = at + 1
-        while place < len(self.marks) and (self.marks[place].kind == "word" or self.marks[place].cues & {"verb", "modal"}):
+        while place < len(self.marks) and (
+            self.marks[place].kind in ("word", "number")
+            or self.marks[place].cues & {"verb", "modal"}
+            or self.said(place) in ("of", "one of")
+        ):
             place += 1
         after = self.next(place)
         return self.said(place) == "your" and place > at + 1 and after is not None and after.kind == "name"
