@@ -209,7 +209,11 @@ class Agree:
 
     def triple(self, world: World) -> tuple[str, str, str]:
         attribute, value = _words(world, self.one)
-        return f"{world.name(self.item)} {world.name(self.other)}", attribute, f"{value} as {_words(world, self.two)[1]}"
+        return (
+            f"{world.name(self.item)} {world.name(self.other)}",
+            attribute,
+            f"{value} as {_words(world, self.two)[1]}",
+        )
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,9 @@ class Clauses(Relations):
             self.own, self.subject, self.lead = False, [self.item], False
         elif act in ("owning", "fancying"):
             self.own, now.fancy, now.attached = True, act == "fancying", None
-            said_of = [] if behind is not None and "which" in behind.cues and now.before[-1:] == [self.item] else now.before
+            said_of = (
+                [] if behind is not None and "which" in behind.cues and now.before[-1:] == [self.item] else now.before
+            )
             now.apposed, now.before = said_of[-1:] or None, []  # «with <thing> you have something navy»
 
     def _known(self, at: int) -> None:
@@ -134,7 +136,11 @@ class Clauses(Relations):
         """A preposition: it keeps hold of the thing before it, or gives what waits to the thing behind it."""
         view, now = self.view, self.now
         both = view.said(at + 1) == "both" or "and in" in view.text
-        if self.waiting and said in ("of", "in", "from", "on") and (things := view.row(at) if both else view.objects(at)):
+        if (
+            self.waiting
+            and said in ("of", "in", "from", "on")
+            and (things := view.row(at) if both else view.objects(at))
+        ):
             self._matches(at, things)
             self._flush([*things, *([self.item] if "echo" in view.cues_in(view.clause(at)) else [])])
         elif self.waiting and said == "of" and view.said(at + 1) in ("you", "yours"):

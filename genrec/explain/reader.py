@@ -35,7 +35,24 @@ RELATES = frozenset(
     )
 )
 """Words by which what stands before «that» is said of the thing behind it."""
-SO = frozenset(("so is", "so are", "so was", "so were", "as was", "as were", "so does", "so do", "as is", "as are", "as does", "as do", "too", "as well"))
+SO = frozenset(
+    (
+        "so is",
+        "so are",
+        "so was",
+        "so were",
+        "as was",
+        "as were",
+        "so does",
+        "so do",
+        "as is",
+        "as are",
+        "as does",
+        "as do",
+        "too",
+        "as well",
+    )
+)
 """What was said holds of the next thing too."""
 NEEDS = ("needs", "deserves", "craves")
 """What the recommended item would be to a thing."""
@@ -200,8 +217,12 @@ class Reading(Clauses):
             self._compare(at, cues)
             if said.startswith(("cost", "undercut")):
                 self._acts(said)
-        if "both" in cues and at and stops(view.marks[at - 1]) and view.clause(at).stop <= at + 4 and not (
-            {view.marks[place].kind for place in view.clause(at)} & {"item", "value"}
+        if (
+            "both" in cues
+            and at
+            and stops(view.marks[at - 1])
+            and view.clause(at).stop <= at + 4
+            and not ({view.marks[place].kind for place in view.clause(at)} & {"item", "value"})
         ):
             self.claims += [Has(thing, facts) for facts in self.group for thing in self.everyone(at)]
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):

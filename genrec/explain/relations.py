@@ -11,7 +11,9 @@ from genrec.explain.sayings import Sayings
 
 AGAINST = frozenset(("although", "though", "even though", "but", "yet", "however", "despite"))
 """Words that set what one thing has against what the other has."""
-LIKENESS = frozenset(("also", "both", "same", "share", "every", "as", "cheaper", "dearer", "same price", "like", "unlike"))
+LIKENESS = frozenset(
+    ("also", "both", "same", "share", "every", "as", "cheaper", "dearer", "same price", "like", "unlike")
+)
 HAS = frozenset(("is", "are", "'s", "it's", "has", "have", "comes", "come", "matches", "match"))
 """Verbs by which something has the colour, the style … of a thing."""
 
@@ -34,7 +36,9 @@ class Relations(Sayings):
                 continue
             between = range(min(place, at) + 1, max(place, at))
             bound = place + 1 < len(view.marks) and view.marks[place + 1].kind == "name"
-            if bound and any(view.marks[one].kind not in ("name", "word") and view.said(one) != "and" for one in between):
+            if bound and any(
+                view.marks[one].kind not in ("name", "word") and view.said(one) != "and" for one in between
+            ):
                 continue
             if place > at and any(view.marks[one].kind == "name" for one in between):
                 continue
@@ -60,11 +64,13 @@ class Relations(Sayings):
             begin = at - 1
             while view.said(begin) in ("the", "very", "exact", "same", "in", "by", "from", "of"):
                 begin -= 1
-            if begin == at - 1 or view.said(begin) not in HAS and "not" not in view.marks[max(begin, 0)].cues:
+            if begin == at - 1 or (view.said(begin) not in HAS and "not" not in view.marks[max(begin, 0)].cues):
                 things = []
         if not things or self.item in things:
             return False
-        self.claims.append(Alike((self.item, *things), column, self.now.denied or "not" in view.cues_in(range(at, there))))
+        self.claims.append(
+            Alike((self.item, *things), column, self.now.denied or "not" in view.cues_in(range(at, there)))
+        )
         return True
 
     def _compare(self, at: int, cues: frozenset[str]) -> None:
@@ -115,13 +121,13 @@ class Relations(Sayings):
         self.claims += [Has(one, claim.facts, claim.denied) for one in things for claim in last]
 
     def _contrary(self, at: int) -> bool:
-        """Whether what was denied just before «like» at `at` is said of the thing behind it: «not navy like <thing>»."""
+        """Whether what was denied just before «like» at `at` is said of the thing behind it: «not red like <thing>»."""
         last, view = self.claims[-1] if self.claims else None, self.view
         denied = isinstance(last, Has) and last.denied and last.item == self.item and [last.facts] == self.group[-1:]
         return denied and view.marks[at - 1].kind in ("value", "word") and bool(view.objects(at))
 
     def _contrasts(self) -> None:
-        """«although <thing> is minimal, this one is clean-lined»: nothing is against it where both words say one value."""
+        """«although <thing> is minimal, this one is clean-lined»: nothing differs if both words say one value."""
         view = self.view
         if LIKENESS & view.cues or not any(view.said(at) in AGAINST for at in range(len(view.marks))):
             return

@@ -165,8 +165,8 @@ class Sayings:
         return end if too else None
 
     def _beside(self, also: int) -> list[int]:
-        """Whom «also» compares with: things named before, if a clause behind «because», «that» says nothing but this, or
-        no clause before said anything of the item."""
+        """Whom «also» compares with: things named before, if a clause behind «because», «that» says nothing but this,
+        or no clause before said anything of the item."""
         view, begin = self.view, also - 1
         while view.said(begin - 1) in ("it", "this", "this one", "that", "which"):
             begin -= 1
@@ -201,7 +201,9 @@ class Sayings:
             return ()
         if any(view.mine(one) for one in view.clause(at)):
             return tuple(things or view.things([one for one in view.places if one < at]))
-        if place > at or any(mark.text.lower() in SHOWING or "you" in mark.cues or "so" in mark.cues for mark in between):
+        if place > at or any(
+            mark.text.lower() in SHOWING or "you" in mark.cues or "so" in mark.cues for mark in between
+        ):
             reasons = any(mark.text.lower() in ("because", "since", "if", "and") for mark in between[1:])
             return () if reasons else tuple(things)
         return ()
@@ -282,7 +284,11 @@ class Sayings:
             view.said(at + 1) == "of"
             or (before and before.cues & {"owning"})
             or view.said(at - 1) in HOLDS
-            or (after is not None and after.kind == "value" and view.said(at - 1).split()[-1:] in (["with"], ["already"]))
+            or (
+                after is not None
+                and after.kind == "value"
+                and view.said(at - 1).split()[-1:] in (["with"], ["already"])
+            )
         ):
             return
         elif view.cues & {"your", "you", "yours", "history", "people"}:

@@ -31,8 +31,25 @@ PHRASE = frozenset(
     )
 )
 """Cues behind which a noun phrase or what is said of one begins."""
-SHOWING = frozenset("shows show tells tell suggests suggest says say reveals reveal proves prove proof indicates "
-                    "indicate means clear evident obvious visible".split())  # fmt: skip
+SHOWING = frozenset(
+    (
+        *(
+            "shows",
+            "show",
+            "tells",
+            "tell",
+            "suggests",
+            "suggest",
+            "says",
+            "say",
+            "reveals",
+            "reveal",
+            "proves",
+            "prove",
+        ),
+        *("proof", "indicates", "indicate", "means", "clear", "evident", "obvious", "visible"),
+    )
+)
 """A thing before these shows what its owner likes."""
 FAVOURITES = ("favourite", "favourites", "favorite", "favorites")
 NOVEL = ("kind", "type", "sort", "next", "new", "future", "first", "second", "third")
@@ -106,7 +123,7 @@ class View:
         return found
 
     def row(self, at: int) -> list[int]:
-        """The same, wherever behind `at` the first of them comes, also «both <thing> and <thing>»; «this» is the item."""
+        """The same, wherever behind `at` the first of them comes, also «both <thing> and …»; «this» is the item."""
         found: list[int] = []
         for place, mark in enumerate(self.marks[at + 1 :], at + 1):
             if mark.kind == "item" or "this" in mark.cues:
@@ -139,7 +156,12 @@ class View:
             end += 1
         owned = any(mark.cues & {"you", "your", "yours"} for mark in self.marks[max(begin - 1, 0) : end])
         after = self.next(end)
-        if not (owned or own) or self.said(end) not in (",", "was", "is", "were") or after is None or after.kind != "item":
+        if (
+            not (owned or own)
+            or self.said(end) not in (",", "was", "is", "were")
+            or after is None
+            or after.kind != "item"
+        ):
             return None
         ends = self.next(end + 1)
         if own and not owned and self._goes_on(end + 2):
@@ -158,7 +180,9 @@ class View:
         """Whether from the comma at `at` a list goes on: «…, <thing>», «…, and <thing>», «…, and a coat»."""
         after = at + 2 if "and" in self.marks[min(at + 1, len(self.marks) - 1)].cues else at + 1
         listed = self.said(at) == "," and after < len(self.marks)
-        return listed and (self.marks[after].kind in ("item", "value") or bool(self.marks[after].cues & {"the", "your"}))
+        return listed and (
+            self.marks[after].kind in ("item", "value") or bool(self.marks[after].cues & {"the", "your"})
+        )
 
     def proof(self) -> tuple[int, list[int]]:
         """Things that show what a person likes, and where the last of them stands: «thanks to <thing> we know that you
