@@ -295,7 +295,7 @@ class View:
         while place < len(self.marks) and (
             self.marks[place].kind in ("word", "number")
             or self.marks[place].cues & {"verb", "modal"}
-            or self.said(place) in ("of", "one of")
+            or self.said(place) in ("of", "one of", "to")
         ):
             place += 1
         after = self.next(place)
