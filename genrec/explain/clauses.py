@@ -7,7 +7,7 @@ from dataclasses import replace
 from genrec.explain.claims import Has, Some
 from genrec.explain.gazetteer import Mark
 from genrec.explain.relations import Relations
-from genrec.explain.sayings import Clause
+from genrec.explain.state import Clause
 
 ATTACH = frozenset(("in", "of", "from", "by", "made of", "made from", "made in", "made by", "cut from", "cut in",
                     "crafted from", "crafted in", "crafted of"))  # fmt: skip

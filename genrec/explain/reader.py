@@ -12,8 +12,9 @@ from __future__ import annotations
 from genrec.explain.claims import Alike, AnyOf, Claim, Has, Known, Owned, Shares, Unknown
 from genrec.explain.clauses import Clauses
 from genrec.explain.gazetteer import Mark
+from genrec.explain.phrases import NOVEL
 from genrec.explain.sayings import BARE
-from genrec.explain.view import NOVEL, stops
+from genrec.explain.view import stops
 
 FULL = frozenset(";:—–()")
 """Stops behind which somebody else may be spoken of."""

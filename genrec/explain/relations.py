@@ -53,8 +53,9 @@ class Relations(Sayings):
         there = at + 1
         if view.said(there) == "of" and view.objects(there) == [self.item] and view.next(there) is not None:
             there += 2  # «the colour of <item> is that of <thing>»
-        while view.said(there) in ("is", "are", "not", "isn't", "the", "same", "as", "that") or (
-            there > at + 1 and "same" in view.marks[min(there, len(view.marks) - 1)].cues
+        while there < len(view.marks) and (
+            view.said(there) in ("is", "are", "not", "isn't", "the", "same", "as", "that")
+            or (there > at + 1 and "same" in view.marks[there].cues)
         ):
             there += 1
         if there > at + 1 and view.said(there - 1) != "that":

@@ -1,16 +1,13 @@
-"""Of whom a value, a number or a price is said: the state of a reading, and how claims are made of it.
+"""Of whom a value, a number or a price is said: how claims are made of it.
 
 See `genrec.explain.reader` for the whole; here nothing moves on through the sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-
-from genrec.explain.claims import Claim, Has, Owned, Priced, Size, Some
+from genrec.explain.claims import Has, Owned, Priced, Size, Some
 from genrec.explain.gazetteer import Mark
-from genrec.explain.view import SHOWING, View
+from genrec.explain.implied import Implied
 
 BARE = ("less than", "below", "more than", "above")
 """They compare prices only where a thing comes next."""
@@ -19,70 +16,12 @@ ORDERS = ("purchases", "orders")
 GOODS = ("things", "items", "pieces", "products", "purchases", "orders")
 LAST = ("last", "latest", "recent", "past", "newest")
 HOLDS = ("include", "includes", "hold", "holds", "contain", "contains", "are")
-AGAIN = ("another", "more", "more of", "additional", "further", "second", "else")
-"""Before a value: something else has it as well."""
 COMPANY = ("company", "companion", "companions", "counterpart", "partner", "neighbour")
 """What the recommended item would be to the thing spoken of."""
 
 
-@dataclass
-class Clause:
-    """What holds from one stop to the next."""
-
-    before: list[int] = field(default_factory=list)  # things named before its verb: its subject, once that comes
-    verb: bool = False
-    your: bool = False  # in a noun phrase that «your» began
-    this: bool = False  # … that «this» began
-    fancy: bool = False  # behind «you like», «an eye for»
-    denied: bool = False
-    like: bool = False
-    unlike: bool = False
-    equal: bool = False  # behind the first «as»
-    people: bool = False  # about people in general
-    mixes: bool = False  # goes with …
-    pool: bool = False  # behind «your wardrobe»
-    attached: int | None = None  # the thing that values behind it belong to
-    apposed: list[int] | None = None  # and between commas
-    relative: list[frozenset[int]] = field(default_factory=list)  # values before «that», said of what comes too
-    contrary: list[frozenset[int]] = field(default_factory=list)  # denied before «like», said of what comes
-
-
-class Sayings:
-    """One sentence about `item` for somebody with `history`. allowed: words that its things' texts have."""
-
-    def __init__(self, marks: Sequence[Mark], item: int, history: Collection[int], allowed: Collection[str]) -> None:
-        self.view = View(marks, item, history, allowed)
-        self.item, self.claims = item, list[Claim]()
-        self.subject, self.kept = [item], list[int]()
-        self.waiting: list[tuple[Mark, bool]] = []  # values, and whether they are denied
-        self.group: list[frozenset[int]] = []  # what was said last
-        self.now = Clause()
-        self.own = self.lead = self.beside = False
-        self.likes, self.unlikes = list[tuple[int, Clause]](), list[tuple[int, Clause]]()
-        self.clauses: dict[Has, Clause] = {}
-        self.count: tuple[int, int | None] | None = None
-        self.recent: int | None = None
-        self.newest: int | None = None
-        self.proof = self.view.proof()
-
-    @property
-    def holder(self) -> list[int]:
-        """Whom a value is said of that nothing nearer claims."""
-        return self.now.apposed if self.now.apposed is not None else self.subject
-
-    def everyone(self, at: int) -> list[int]:
-        """Whom words of likeness join at `at`."""
-        view = self.view
-        before = view.things([place for place in view.places if place < at])
-        every = view.things(view.places)
-        here = [place for place, mark in enumerate(view.marks) if "this" in mark.cues]
-        before += [self.item] if any(place < at for place in here) and self.item not in before else []
-        every += [self.item] if (here or len(every) < 2) and self.item not in every else []
-        if self.now.people:
-            return [self.item]
-        if len(before) < 2 or view.cues_in(view.clause(at)) & {"every"}:
-            return every
-        return before[-2:] if "both" in [view.said(place) for place in view.clause(at)] else before
+class Sayings(Implied):
+    """Claims about values, numbers and prices."""
 
     def _flush(self, things: list[int] | None = None) -> None:
         """What waits is said of `things`, or of whom it must be."""
@@ -134,79 +73,6 @@ class Sayings:
         self.clauses |= {Has(self.item, mark.facts): now for mark, _ in self.waiting}
         self.group = [mark.facts for mark, _ in self.waiting]
         self.waiting = []
-
-    @property
-    def cited(self) -> list[int]:
-        """Things that were said to be reasons: those behind «because», «you bought»."""
-        led = "lead" in self.view.marks[0].cues or "you" in self.view.marks[0].cues
-        there = [claim.item for claim in self.claims if isinstance(claim, Owned)]
-        return list(dict.fromkeys(there)) if led else []
-
-    def _named(self) -> int | None:
-        """The thing that what waits is another name of: «your navy bag, <thing>», «<thing> is your navy bag»."""
-        view, now = self.view, self.now
-        thing = view.apposed(view.marks.index(self.waiting[-1][0]), self.own)
-        if thing is not None or not now.your or len(self.subject) > 1 or self.subject == [self.item]:
-            return thing
-        begin = view.marks.index(self.waiting[0][0]) - 1
-        is_ = view.said(begin) == "your" and view.said(begin - 1) in ("is", "was", "are", "were")
-        return self.subject[0] if is_ and begin > 1 and view.marks[begin - 2].kind == "item" else None
-
-    def _also(self, start: int, at: int) -> int | None:
-        """Where «also» or «too» says that what waits at `at` is said of something else as well."""
-        view = self.view
-        also = [place for place in range(start, at) if view.said(place) == "also"]
-        if also:
-            return also[0] if "modal" not in view.marks[also[0] - 1].cues else None
-        end = view.marks.index(self.waiting[-1][0]) + 1
-        while end < len(view.marks) and view.marks[end].kind == "word":
-            end += 1
-        too = view.said(end) in ("too", "as well", "likewise") and "modal" not in view.cues_in(range(start, end))
-        return end if too else None
-
-    def _beside(self, also: int) -> list[int]:
-        """Whom «also» compares with: things named before, if a clause behind «because», «that» says nothing but this,
-        or no clause before said anything of the item."""
-        view, begin = self.view, also - 1
-        while view.said(begin - 1) in ("it", "this", "this one", "that", "which"):
-            begin -= 1
-        led = "which" in view.marks[begin].cues or view.said(begin - 1) in ("because", "since", "as")
-        begin = begin if led else view.clause(also).start
-        named = view.things([at for at in view.places if at < begin])
-        here = self.item in named or any("this" in mark.cues for mark in view.marks[:begin])
-        if led or not (here or any(isinstance(one, Has) and one.item == self.item for one in self.claims)):
-            return [thing for thing in named if thing != self.item]
-        return []
-
-    def _again(self, at: int, places: range) -> bool:
-        """Whether what waits, from `at` on, is said to have been there before: «another», «once more», «again»."""
-        view, start = self.view, at - 1
-        while view.said(start) in ("in", "the", "of", "from", "by"):
-            start -= 1
-        near = view.said(start) in AGAIN and (start == at - 1 or view.said(start) not in ("another", "second"))
-        return near or any(view.said(place) in ("again", "once again") for place in places)
-
-    def _others(self) -> tuple[int, ...]:
-        """The things named beside the item; none where it is set against them."""
-        if self.unlikes or self.view.cues & {"cheaper", "dearer", "unlike"}:
-            return ()
-        return tuple(thing for thing in self.view.things(self.view.places) if thing != self.item)
-
-    def _proven(self) -> tuple[int, ...]:
-        """The things that are said to show what waits: it is said of one of them."""
-        view, (place, things) = self.view, self.proof
-        at = view.marks.index(self.waiting[0][0])
-        between = view.marks[place:at]
-        if self.count is not None:
-            return ()
-        if any(view.mine(one) for one in view.clause(at)):
-            return tuple(things or view.things([one for one in view.places if one < at]))
-        if place > at or any(
-            mark.text.lower() in SHOWING or "you" in mark.cues or "so" in mark.cues for mark in between
-        ):
-            reasons = any(mark.text.lower() in ("because", "since", "if", "and") for mark in between[1:])
-            return () if reasons else tuple(things)
-        return ()
 
     def _history(self) -> None:
         """What waits is said of something, or so and so many things, in the history."""

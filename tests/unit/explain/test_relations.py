@@ -158,3 +158,16 @@ def test_a_contrast_needs_two_values(cast: Cast) -> None:
     assert cast.kept("Its {r_material} matches the {same_material} of your {same}.")
     assert not cast.kept("Its {r_material} matches the {other_material} of your {other}.")
     assert cast.kept("Its {r_colour} goes well with the {other_colour} of your {other}.")
+
+
+def test_a_sentence_that_breaks_off_is_read_to_its_end(cast: Cast) -> None:
+    for said in (
+        "Its brand is the same",
+        "Your {other} is too",
+        "It is not",
+        "The colour of",
+        "another",
+        "also",
+        "both",
+    ):
+        cast.kept(said)
