@@ -81,7 +81,7 @@ class Some:
     """At least `low` and at most `high` different things of the history have all of `facts`.
 
     beside: things that do not count. recent: only so many of the newest events do. share: instead, more than this part
-    of the different things.
+    of the different things. among: where given, only these things count.
     """
 
     facts: tuple[frozenset[int], ...]
@@ -90,14 +90,15 @@ class Some:
     beside: tuple[int, ...] = ()
     recent: int | None = None
     share: float | None = None
+    among: tuple[int, ...] = ()
 
     @property
     def about(self) -> tuple[int, ...]:
-        return ()
+        return self.among
 
     def holds(self, world: World) -> bool:
         things = set(world.history if self.recent is None else world.history[-self.recent :])
-        things -= set(self.beside)
+        things = (things & set(self.among) if self.among else things) - set(self.beside)
         # A word for values of several columns may mean any one of them, or all.
         readings = product(*([facts, *(frozenset([fact]) for fact in facts)] for facts in self.facts))
         return any(
@@ -112,7 +113,8 @@ class Some:
     def triple(self, world: World) -> tuple[str, str, str]:
         words = [_words(world, facts) for facts in self.facts]
         count = f"{self.low} to {self.high}" if self.high is not None else f"{self.low} or more"
-        return f"history ({count})", " and ".join(a for a, _ in words), " and ".join(v for _, v in words)
+        whose = " ".join(map(world.name, self.among)) or "history"
+        return f"{whose} ({count})", " and ".join(a for a, _ in words), " and ".join(v for _, v in words)
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,32 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Agree:
+    """What is said of the item and what is said of the other thing are one value, if they are of one column at all."""
+
+    item: int
+    other: int
+    one: frozenset[int]
+    two: frozenset[int]
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        return (self.item, self.other)
+
+    def holds(self, world: World) -> bool:
+        columns = [{world.facts.facts[fact].attribute for fact in facts} for facts in (self.one, self.two)]
+        return columns[0].isdisjoint(columns[1]) or not self.one.isdisjoint(self.two)
+
+    def triple(self, world: World) -> tuple[str, str, str]:
+        attribute, value = _words(world, self.one)
+        return (
+            f"{world.name(self.item)} {world.name(self.other)}",
+            attribute,
+            f"{value} as {_words(world, self.two)[1]}",
+        )
+
+
+@dataclass(frozen=True)
 class Known:
     """The item shares its value of a column with something in the history."""
 
@@ -229,10 +257,11 @@ class Priced:
 
 @dataclass(frozen=True)
 class Cheaper:
-    """One costs less than the other."""
+    """One costs less than the other; with denied, it costs as much or more."""
 
     item: int
     other: int
+    denied: bool = False
 
     @property
     def about(self) -> tuple[int, ...]:
@@ -240,10 +269,11 @@ class Cheaper:
 
     def holds(self, world: World) -> bool:
         one, other = world.price(self.item), world.price(self.other)
-        return one is not None and other is not None and one < other
+        return one is not None and other is not None and (one < other) != self.denied
 
     def triple(self, world: World) -> tuple[str, str, str]:
-        return world.name(self.item), "price", f"less than that of {world.name(self.other)}"
+        than = "not less than" if self.denied else "less than"
+        return world.name(self.item), "price", f"{than} that of {world.name(self.other)}"
 
 
 @dataclass(frozen=True)

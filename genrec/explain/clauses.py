@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from genrec.explain.claims import Has
+from dataclasses import replace
+
+from genrec.explain.claims import Has, Some
 from genrec.explain.gazetteer import Mark
-from genrec.explain.sayings import Clause, Sayings
+from genrec.explain.relations import Relations
+from genrec.explain.state import Clause
 
 ATTACH = frozenset(("in", "of", "from", "by", "made of", "made from", "made in", "made by", "cut from", "cut in",
                     "crafted from", "crafted in", "crafted of"))  # fmt: skip
 """Prepositions behind a thing that keep hold of it."""
+ASKS = frozenset(("try", "consider", "meet", "discover", "enjoy", "see"))
+"""Behind a comma: what follows is the recommended item."""
 
 
-class Clauses(Sayings):
+class Clauses(Relations):
     """The turns that a reading takes at stops, pronouns and small words."""
 
     def _begin(self, at: int, behind: Mark | None = None, *, comma: bool = False) -> None:
@@ -34,15 +39,21 @@ class Clauses(Sayings):
         verb = bool(cues & {"verb", "you", "echo", "share", "so", "modal"})
         named = any(view.marks[place].kind == "item" for place in places) or bool(cues & {"this", "your", "you"})
         last = places.stop >= len(view.marks) - 1
+        listed = first.kind == "value" and former.apposed is not None and not verb and not named
+        yours = "your" in first.cues and thing and not any(view.marks[place].kind == "item" for place in places)
         if "which" in first.cues:
             self.now.apposed = aside
             self.now.relative = self.group[-1:] if behind is not None and behind.kind == "value" else []
+        elif first.text.lower() in ASKS:
+            self.subject, self.own, self.lead = [self.item], False, False
         elif behind is not None and "yours" in behind.cues:
             self.now.relative = self.group  # «that coat of yours, <thing>»
         elif "verb" in first.cues and self.kept:
             self.subject, self.kept, self.own = self.kept, [], False
-        elif thing and not named and not (self.lead and (verb or last)):
+        elif (thing and not named and not (self.lead and (verb or last))) or (yours and not verb):
             self.now.apposed = aside
+        elif listed:
+            self.now.apposed = former.apposed  # «<thing> (navy, cotton)»
         elif self.own and not verb and not cues & {"this", "so"} and not (self.lead and last and not named):
             pass  # the list of what was bought goes on
         elif (self.lead and (verb or last or not thing)) or self.own:
@@ -62,6 +73,13 @@ class Clauses(Sayings):
         now.verb, now.fancy, now.your, now.this, now.pool = True, False, False, False, False
         now.attached = None
         now.mixes = said in ("goes", "go", "pairs", "pair", "matches", "match", "works")
+
+    def _needs(self, said: str) -> None:
+        """«your <thing> needs a navy coat»: that coat is the recommended item."""
+        if self.newest is not None and not self.now.verb:
+            self._flush()
+            self._acts(said)
+            self.subject, self.now.apposed, self.own = [self.item], None, False
 
     def _here(self, said: str) -> None:
         """This one."""
@@ -100,7 +118,10 @@ class Clauses(Sayings):
             self.own, self.subject, self.lead = False, [self.item], False
         elif act in ("owning", "fancying"):
             self.own, now.fancy, now.attached = True, act == "fancying", None
-            now.apposed, now.before = now.before[-1:] or None, []  # «with <thing> you have something navy»
+            said_of = (
+                [] if behind is not None and "which" in behind.cues and now.before[-1:] == [self.item] else now.before
+            )
+            now.apposed, now.before = said_of[-1:] or None, []  # «with <thing> you have something navy»
 
     def _known(self, at: int) -> None:
         """«the style you know from <thing>»: the thing has it too; «the coat you bought»: one of the history is."""
@@ -114,10 +135,19 @@ class Clauses(Sayings):
     def _by(self, at: int, said: str) -> None:
         """A preposition: it keeps hold of the thing before it, or gives what waits to the thing behind it."""
         view, now = self.view, self.now
-        if self.waiting and said in ("of", "in", "from", "on") and (things := view.objects(at)):
+        both = view.said(at + 1) == "both" or "and in" in view.text
+        if (
+            self.waiting
+            and said in ("of", "in", "from", "on")
+            and (things := view.row(at) if both else view.objects(at))
+        ):
+            self._matches(at, things)
             self._flush([*things, *([self.item] if "echo" in view.cues_in(view.clause(at)) else [])])
         elif self.waiting and said == "of" and view.said(at + 1) in ("you", "yours"):
             self._history()
+        elif said == "with" and self.own and (things := view.objects(at)):
+            self._flush()
+            self._instanced(things)
         else:
             self._flush()
         if said not in ATTACH or view.marks[at - 1].kind not in ("item", "value"):
@@ -125,3 +155,9 @@ class Clauses(Sayings):
         now.your = now.this = False
         if said == "with" and now.mixes and self.subject != [self.item]:
             self.subject = [self.item]
+
+    def _instanced(self, things: list[int]) -> None:
+        """«you chose navy before, with <thing>»: the thing is what was meant."""
+        last = self.claims[-1] if self.claims else None
+        if isinstance(last, Some) and last == Some(last.facts) and self.view.said(self.view.places[0] - 1) == "with":
+            self.claims[-1] = replace(last, among=tuple(things))

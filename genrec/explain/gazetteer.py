@@ -104,10 +104,12 @@ class Gazetteer:
         marks, at = [], 0
         while at < len(tokens):
             found = self._title(said, tokens, at)
-            if found is not None and tokens[at].stem in ARTICLES and at + 1 < len(tokens):
-                # «the Agnes Dress in Ochre» is not «The Agnes Dress».
+            small = tokens[at].kind == "word" and tokens[at].text.islower()
+            if found is not None and (small or tokens[at].stem in ARTICLES) and at + 1 < len(tokens):
+                # «the Agnes Dress in Ochre» is not «The Agnes Dress», nor «navy Agnes Dress» «Navy Agnes Dress».
                 later = self._title(said, tokens, at + 1)
-                found = None if later is not None and later[1] >= found[1] else found
+                less = small and tokens[at].stem not in ARTICLES and found[0].items[0] not in self._lower
+                found = None if later is not None and later[1] >= found[1] - less else found
             mark, used = found or self._phrase(said, tokens, at)
             marks.append(mark)
             at += used

@@ -25,7 +25,8 @@ CUES: dict[str, tuple[str, ...]] = {
     "identical in"),
     "share": ("share", "shares", "shared", "sharing", "in common", "alike", "have in common", "connects", "links"),
     "also": (
-        "also", "too", "as well", "likewise", "equally", "so is", "so are", "as is", "as are", "as does",
+        "also", "too", "as well", "likewise", "equally", "so was", "so were", "as was", "as were",
+        "so is", "so are", "as is", "as are", "as does",
         "as do", "so does", "so do", "again",
     ),
     "differ": (
@@ -127,7 +128,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "costing more", "less affordable", "for more",
     ),
     "same price": (
-        "same price", "equally priced", "costs the same", "as expensive", "as cheap", "as pricey", "as costly",
+        "same price", "equally priced", "costs the same", "cost the same", "cost as much",
+        "as expensive", "as cheap", "as pricey", "as costly",
         "as much as",
     ),
     "price": ("costs", "cost", "price", "priced", "at", "for", "paid", "price is", "was", "is"),

@@ -33,7 +33,7 @@ debut decent deep definitely degree delicate delight delighted delivery demand d
 designed designer designers designs detail details did didn't difference differences different difficult dinner direct
 direction distinction distinctive do does doesn't don't done dose double down dozen dozens drama drawer durable during
 each earlier earliest early ease easily easy easygoing echo echoed edge edgy effortless either elegance elegant
-element elements emotion emphasis end ended enduring energy enjoyed enough ensemble ensembles enthusiasm entirely
+element elements else emotion emphasis end ended enduring energy enjoyed enough ensemble ensembles enthusiasm entirely
 entries entry equal especially essential essentials even evening evenings event events ever every everybody everyday
 everyone everything evidence evident exact exactly example examples excellent except exceptional excitement exciting
 exclusive expectation expectations expected expensive experience experiences expression extend extended extension

@@ -12,7 +12,9 @@ from __future__ import annotations
 from genrec.explain.claims import Alike, AnyOf, Claim, Has, Known, Owned, Shares, Unknown
 from genrec.explain.clauses import Clauses
 from genrec.explain.gazetteer import Mark
+from genrec.explain.phrases import NOVEL
 from genrec.explain.sayings import BARE
+from genrec.explain.view import stops
 
 FULL = frozenset(";:—–()")
 """Stops behind which somebody else may be spoken of."""
@@ -34,8 +36,27 @@ RELATES = frozenset(
     )
 )
 """Words by which what stands before «that» is said of the thing behind it."""
-SO = frozenset(("so is", "so are", "so does", "so do", "as is", "as are", "as does", "as do", "too", "as well"))
+SO = frozenset(
+    (
+        "so is",
+        "so are",
+        "so was",
+        "so were",
+        "as was",
+        "as were",
+        "so does",
+        "so do",
+        "as is",
+        "as are",
+        "as does",
+        "as do",
+        "too",
+        "as well",
+    )
+)
 """What was said holds of the next thing too."""
+NEEDS = ("needs", "deserves", "craves")
+"""What the recommended item would be to a thing."""
 HABITS = ("often", "usually", "typically", "frequently", "generally", "commonly")
 
 
@@ -48,6 +69,7 @@ class Reading(Clauses):
         for at, mark in enumerate(self.view.marks):
             getattr(self, f"_{mark.kind}")(at, mark)
         self._flush()
+        self._contrasts()
         own = [claim for claim in self.claims if isinstance(claim, Has) and claim.item == self.item]
         said = [claim for claim in own if not claim.denied]
         for things, denied in ((self.likes, False), (self.unlikes, True)):
@@ -74,6 +96,7 @@ class Reading(Clauses):
             self.unlikes += [(thing, now)] if now.unlike else []
             if RELATES & {view.said(place) for place in view.clause(at)} or view.clause(at).start == at:
                 self.claims += [Has(thing, facts) for facts in now.relative]
+            self.claims += [Has(thing, facts) for facts in now.contrary]
             if view.said(at - 1) == "one":
                 self.claims += [Alike((self.item, thing), one.column) for one in view.marks if one.kind == "name"]
         if not (now.verb or self.own or now.like or now.unlike or now.people):
@@ -83,8 +106,7 @@ class Reading(Clauses):
             view.marks[place].kind == "value" for place in places
         ):
             # «… and so is <thing>», «<thing> is too»: what was said of the one before.
-            former = [claim for claim in self.claims if isinstance(claim, Has) and claim.item != thing]
-            self.claims += [Has(thing, claim.facts, claim.denied) for claim in former]
+            self._too([thing])
         self.newest, now.attached, now.your, now.this = thing, thing, False, False
 
     def _value(self, at: int, mark: Mark) -> None:
@@ -98,8 +120,12 @@ class Reading(Clauses):
         cues, column, after = self.view.cues_in(self.view.clause(at)), mark.column, self.view.next(at)
         start = self.view.clause(at).start
         aside = start and at - start < 2 and self.view.said(at + 1) == "of" and self.view.objects(at + 1)
-        if "differ" in cues or cues & {"same", "share"} or aside or self.view.said(at - 1) == "that":
-            self._alike(at, column, ("differ" in cues) != self.now.denied)
+        differs = self._differs(at)
+        keeps = self.view.said(at - 1) in ("its", "the") and "echo" in self.view.marks[max(at - 2, 0)].cues
+        if differs or cues & {"same", "share"} or aside or keeps or self.view.said(at - 1) == "that":
+            self._alike(at, column, differs != self.now.denied)
+        elif self._of(at, column):
+            return
         elif after is not None and "you" in after.cues and self.view.act(at + 1) in ("owning", "fancying"):
             places = [place for place in self.view.places if place in self.view.clause(at) and place > at]
             if places:  # «the style you liked in <thing>»
@@ -118,6 +144,13 @@ class Reading(Clauses):
             self.claims.append(Owned(self.newest or self.item, -1 if lower == "last" else 0))
         if self.now.people and lower in HABITS:
             self.own = False
+        if lower in NEEDS:
+            self._needs(lower)
+        if lower == "whose" and self.group and self.view.marks[max(at - 2, 0)].kind == "value":
+            self.now.relative = self.group[-1:]  # «from Halvt, whose <thing> you bought»
+        if lower == "meets" and self.waiting and self.newest is not None:
+            self._flush([self.item])  # «picture it with <thing>: navy meets white»
+            self.subject, self.now.apposed = [self.newest], None
         if lower == "most" and self.view.said(at + 1) == "of":
             self.count = (-1, None)
         if self.view.strange(at):
@@ -147,6 +180,10 @@ class Reading(Clauses):
             self._flush()
             if now.attached is not None and view.marks[at - 1].kind == "item":
                 now.apposed = [now.attached]
+                now.relative = [] if view.said(at + 1) == "you" else now.relative
+        elif "also" in cues and said != "also" and view.bare(at):
+            self._flush()  # «… and this one is too»
+            self._too(self.holder)
         elif "the" in cues or "also" in cues:
             pass
         elif "by" in cues and not (at == 0 and "lead" in cues):
@@ -165,6 +202,8 @@ class Reading(Clauses):
         self._flush()
         now = self.now
         now.attached = None
+        if said in NEEDS:
+            self._needs(said)
         if "people" in cues:
             now.people = self.own = True
         if now.people and "modal" in cues:
@@ -177,10 +216,20 @@ class Reading(Clauses):
             said not in BARE or view.objects(at) or view.said(at + 1) == "what"
         ):
             self._compare(at, cues)
+            if said.startswith(("cost", "undercut")):
+                self._acts(said)
+        if (
+            "both" in cues
+            and at
+            and stops(view.marks[at - 1])
+            and view.clause(at).stop <= at + 4
+            and not ({view.marks[place].kind for place in view.clause(at)} & {"item", "value"})
+        ):
+            self.claims += [Has(thing, facts) for facts in self.group for thing in self.everyone(at)]
         if "this" in cues and not (said in ("this", "these") and at and "like" in view.marks[at - 1].cues):
             self._here(said)
         if "your" in cues:
-            now.your = view.said(at + 1) not in ("kind", "type", "sort", "next", "new", "future", "first")
+            now.your = view.said(at + 1) not in NOVEL
         if "taste" in cues:
             now.fancy |= view.said(at + 1) in ("for", "of", "in", "towards")
             now.pool, now.your = now.your, False
@@ -192,12 +241,15 @@ class Reading(Clauses):
         if "so" in cues or "but" in cues or (at and ("beside" in cues or said in ("because", "since"))):
             self._begin(at + 1)
         now = self.now
-        if "like" in cues and not any("you" in view.marks[place].cues for place in range(max(at - 3, 0), at)):
+        if ("like" in cues or ("as" in cues and now.equal)) and self._contrary(at):
+            now.contrary = self.group
+        elif "like" in cues and not any("you" in view.marks[place].cues for place in range(max(at - 3, 0), at)):
             now.like, now.attached = True, None
         if "unlike" in cues:
             now.unlike, now.attached = True, None
         if "as" in cues:
-            now.like, now.equal = now.equal, True
+            aside = at and stops(view.marks[at - 1]) and not view.cues_in(view.clause(at)) & {"verb", "you"}
+            now.like, now.equal = now.equal or bool(aside and view.objects(at)), True
         if cues & {"last", "first"}:
             self._ordered(at, -1 if "last" in cues else 0)
         if "several" in cues and (self.own or now.fancy):

@@ -1,16 +1,13 @@
-"""Of whom a value, a number or a price is said: the state of a reading, and how claims are made of it.
+"""Of whom a value, a number or a price is said: how claims are made of it.
 
 See `genrec.explain.reader` for the whole; here nothing moves on through the sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-
-from genrec.explain.claims import Alike, Cheaper, Claim, Has, Owned, Priced, Size, Some
-from genrec.explain.gazetteer import PRICES, Mark
-from genrec.explain.view import View
+from genrec.explain.claims import Has, Owned, Priced, Size, Some
+from genrec.explain.gazetteer import Mark
+from genrec.explain.implied import Implied
 
 BARE = ("less than", "below", "more than", "above")
 """They compare prices only where a thing comes next."""
@@ -18,76 +15,28 @@ TOTAL = ("so far", "in total", "altogether", "to date", "in all")
 ORDERS = ("purchases", "orders")
 GOODS = ("things", "items", "pieces", "products", "purchases", "orders")
 LAST = ("last", "latest", "recent", "past", "newest")
-HOLDS = ("include", "includes", "hold", "holds", "are")
+HOLDS = ("include", "includes", "hold", "holds", "contain", "contains", "are")
+COMPANY = ("company", "companion", "companions", "counterpart", "partner", "neighbour")
+"""What the recommended item would be to the thing spoken of."""
 
 
-@dataclass
-class Clause:
-    """What holds from one stop to the next."""
-
-    before: list[int] = field(default_factory=list)  # things named before its verb: its subject, once that comes
-    verb: bool = False
-    your: bool = False  # in a noun phrase that «your» began
-    this: bool = False  # … that «this» began
-    fancy: bool = False  # behind «you like», «an eye for»
-    denied: bool = False
-    like: bool = False
-    unlike: bool = False
-    equal: bool = False  # behind the first «as»
-    people: bool = False  # about people in general
-    mixes: bool = False  # goes with …
-    pool: bool = False  # behind «your wardrobe»
-    attached: int | None = None  # the thing that values behind it belong to
-    apposed: list[int] | None = None  # and between commas
-    relative: list[frozenset[int]] = field(default_factory=list)  # values before «that», said of what comes too
-
-
-class Sayings:
-    """One sentence about `item` for somebody with `history`. allowed: words that its things' texts have."""
-
-    def __init__(self, marks: Sequence[Mark], item: int, history: Collection[int], allowed: Collection[str]) -> None:
-        self.view = View(marks, item, history, allowed)
-        self.item, self.claims = item, list[Claim]()
-        self.subject, self.kept = [item], list[int]()
-        self.waiting: list[tuple[Mark, bool]] = []  # values, and whether they are denied
-        self.group: list[frozenset[int]] = []  # what was said last
-        self.now = Clause()
-        self.own = self.lead = self.beside = False
-        self.likes, self.unlikes = list[tuple[int, Clause]](), list[tuple[int, Clause]]()
-        self.clauses: dict[Has, Clause] = {}
-        self.count: tuple[int, int | None] | None = None
-        self.recent: int | None = None
-        self.newest: int | None = None
-
-    @property
-    def holder(self) -> list[int]:
-        """Whom a value is said of that nothing nearer claims."""
-        return self.now.apposed if self.now.apposed is not None else self.subject
-
-    def everyone(self, at: int) -> list[int]:
-        """Whom words of likeness join at `at`."""
-        view = self.view
-        before = view.things([place for place in view.places if place < at])
-        every = view.things(view.places)
-        here = [place for place, mark in enumerate(view.marks) if "this" in mark.cues]
-        before += [self.item] if any(place < at for place in here) and self.item not in before else []
-        every += [self.item] if (here or len(every) < 2) and self.item not in every else []
-        if self.now.people:
-            return [self.item]
-        if len(before) < 2 or view.cues_in(view.clause(at)) & {"every"}:
-            return every
-        return before[-2:] if "both" in [view.said(place) for place in view.clause(at)] else before
+class Sayings(Implied):
+    """Claims about values, numbers and prices."""
 
     def _flush(self, things: list[int] | None = None) -> None:
         """What waits is said of `things`, or of whom it must be."""
         if not self.waiting:
             return
         view, now = self.view, self.now
-        at = next(place for place, mark in enumerate(view.marks) if mark is self.waiting[0][0])
+        at = view.marks.index(self.waiting[0][0])
         places = view.clause(at)
         cues = view.cues_in(places)
+        if things is None and (named := self._named()) is not None:
+            things = [named]
+        if things is None and view.said(view.marks.index(self.waiting[-1][0]) + 1) in COMPANY:
+            things = [self.item]
         if things is None:
-            mine = "your" in cues and any(view.mine(place) for place in places)
+            mine = any(view.mine(place) for place in places)
             free = now.attached is None and now.apposed is None and not now.this
             shows = now.fancy and now.verb and self.subject != [self.item]
             if free and not shows and (self.own or now.your or now.fancy or self.count is not None) and not mine:
@@ -113,31 +62,23 @@ class Sayings:
                 things = self.holder
             if "also" in cues and not now.people and self.item not in things:
                 things = [*things, self.item]
-            elif things == [self.item] and any(
-                view.said(place) == "also" and "modal" not in view.marks[place - 1].cues
-                for place in range(places.start, at)
-            ):
-                things = [self.item, *self.cited]  # «because you bought <thing>, … also navy»
+            elif things == [self.item] and (also := self._also(places.start, at)) is not None:
+                things = [self.item, *(self.cited or self._beside(also))]  # «because you bought <thing>, … also navy»
             if any(view.said(place) == "equally" for place in places) and self.newest is not None:
                 things = [*things, self.newest]
         for mark, denied in self.waiting:
             self.claims += [Has(thing, mark.facts, denied) for thing in dict.fromkeys(things)]
-        again = view.said(at - 1) == "another" or any(view.said(place) == "again" for place in places)
-        if (again or ("both" in cues and not view.places)) and self.item in things:
-            self.claims.append(Some(tuple(mark.facts for mark, _ in self.waiting)))
+        if (self._again(at, places) or ("both" in cues and not view.places)) and self.item in things:
+            self.claims.append(Some(tuple(mark.facts for mark, _ in self.waiting), among=self._others()))
         self.clauses |= {Has(self.item, mark.facts): now for mark, _ in self.waiting}
         self.group = [mark.facts for mark, _ in self.waiting]
         self.waiting = []
 
-    @property
-    def cited(self) -> list[int]:
-        """Things that were said to be reasons: those behind «because», «you bought»."""
-        led = "lead" in self.view.marks[0].cues or "you" in self.view.marks[0].cues
-        there = [claim.item for claim in self.claims if isinstance(claim, Owned)]
-        return list(dict.fromkeys(there)) if led else []
-
     def _history(self) -> None:
         """What waits is said of something, or so and so many things, in the history."""
+        if (named := self._named()) is not None:
+            self._flush([named])
+            return
         values = tuple(mark.facts for mark, _ in self.waiting)
         view = self.view
         beside = tuple(view.resolve(view.marks[at], owned=True) for at in view.places) if self.beside else ()
@@ -148,32 +89,15 @@ class Sayings:
         elif self.count is not None:
             self.claims.append(Some(values, *self.count, beside=beside, recent=self.recent))
         else:
-            self.claims += [Some((value,)) for value in values] if self.now.fancy else [Some(values)]
+            among = self._proven()
+            if "echo" in view.cues_in(view.clause(view.marks.index(self.waiting[0][0]))) and self.now.your:
+                # «it continues your navy collection»
+                self.claims += [Has(self.item, value) for value in values if self.subject == [self.item]]
+            each = [(value,) for value in values] if self.now.fancy else [values]
+            low = len(among) if len(values) == 1 and among else 1
+            self.claims += [Some(one, low, among=among) for one in each]
         self.group = list(values)
         self.waiting, self.count, self.beside = [], None, False
-
-    def _alike(self, at: int, column: str, denied: bool) -> None:
-        things = tuple(self.everyone(at))
-        if len(things) > 1:
-            self.claims.append(Alike(things, column, denied))
-
-    def _compare(self, at: int, cues: frozenset[str]) -> None:
-        """Prices: this one's and that of the next thing named, or of the one named last."""
-        view = self.view
-        behind = [mark for mark in view.marks[at + 1 :] if mark.kind == "item" or "this" in mark.cues]
-        one = self.now.before[-1] if self.now.before and not self.now.verb else self.holder[0]
-        if behind:
-            other = view.resolve(behind[0]) if behind[0].kind == "item" else self.item
-        elif self.newest is not None and self.newest != one:
-            other = self.newest
-        else:
-            return
-        if "same price" in cues and self.now.denied:
-            self.claims.append(Cheaper(other, one) if "cheap" in view.said(at) else Cheaper(one, other))
-        elif "same price" in cues:
-            self.claims.append(Alike((one, other), PRICES[0]))
-        else:
-            self.claims.append(Cheaper(one, other) if "cheaper" in cues else Cheaper(other, one))
 
     def _ordered(self, at: int, place: int) -> None:
         """Which thing was bought last, or first: the next one named, else the last one."""
@@ -223,7 +147,14 @@ class Sayings:
         ):
             self.claims.append(Size(number))
         elif mark.text.lower() == "one" and not (
-            view.said(at + 1) == "of" or (before and before.cues & {"owning"}) or view.said(at - 1) in HOLDS
+            view.said(at + 1) == "of"
+            or (before and before.cues & {"owning"})
+            or view.said(at - 1) in HOLDS
+            or (
+                after is not None
+                and after.kind == "value"
+                and view.said(at - 1).split()[-1:] in (["with"], ["already"])
+            )
         ):
             return
         elif view.cues & {"your", "you", "yours", "history", "people"}:

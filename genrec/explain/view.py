@@ -98,15 +98,6 @@ class View:
                 break
         return found
 
-    def mine(self, at: int) -> bool:
-        """Whether a column's name stands at `at` behind «your» or «your favourite», as in «your colour is navy»."""
-        if self.marks[at].kind != "name" or self.said(at + 1) == "of":
-            return False
-        place = at - 1
-        while place >= 0 and self.marks[place].kind == "word":
-            place -= 1
-        return self.said(place) == "your"
-
     def act(self, at: int) -> str | None:
         """What «you» at `at` do: modal (may like), denied, fancying, owning, or None."""
         for mark in self.marks[at + 1 : at + 6]:
@@ -147,6 +138,8 @@ class View:
         if lower.endswith("ly"):
             return False
         listed = at > 1 and self.marks[at - 2].kind in ("value", "name")
+        if (before.kind == "stop" or "so" in before.cues) and self._yours(at):
+            return True
         if before.kind == "stop":
             return after is None or after.kind in ("stop", "value") or bool(after.cues & {"by", "and"})
         if self.said(at + 1) == "in common":
@@ -174,6 +167,18 @@ class View:
             before = self.marks[place] if place >= 0 else None
             return before is not None and not acts and self._opens(before)
         return self._opens(before)
+
+    def _yours(self, at: int) -> bool:
+        """Whether the word at `at` is said to be somebody's colour, style …: «magenta seems to be your colour»."""
+        place = at + 1
+        while place < len(self.marks) and (
+            self.marks[place].kind in ("word", "number")
+            or self.marks[place].cues & {"verb", "modal"}
+            or self.said(place) in ("of", "one of", "to")
+        ):
+            place += 1
+        after = self.next(place)
+        return self.said(place) == "your" and place > at + 1 and after is not None and after.kind == "name"
 
     def _opens(self, mark: Mark) -> bool:
         """Whether a noun phrase, or what is said of one, may begin behind `mark`."""

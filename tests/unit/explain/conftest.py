@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,11 +15,14 @@ import pytest
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.data.synthetic.draws import Draws
+from genrec.data.synthetic.synonyms import synonyms
 from genrec.data.synthetic.wardrobe import garments
 from genrec.data.synthetic.wording import description, title
+from genrec.explain.checker import Checker
 from genrec.model.tasks.facts import Fact, Facts
 from genrec.sid.codes import SemanticIds
 
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 N, SIZES = 240, (12, 9, 8, 4)
 
 
@@ -47,6 +53,23 @@ def world() -> World:
     lengths = random.integers(3, 12, 60)
     histories = Sequences.from_lists([random.choice(N, length, replace=False).tolist() for length in lengths])
     return World(catalog, SemanticIds(codes, SIZES), Facts(catalog), histories)
+
+
+@pytest.fixture(scope="package")
+def checker(world: World) -> Checker:
+    return Checker(world.catalog, world.facts, world.ids, synonyms(world.catalog.table))
+
+
+@pytest.fixture(scope="package")
+def cases(world: World) -> Any:
+    """Phrasings filled truly and falsely, of all histories here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        made = importlib.import_module("claims").Cases
+    random = np.random.default_rng(8)
+    histories = [row.tolist() for row in world.histories]
+    items = [int(random.choice(np.setdiff1d(np.arange(len(world.catalog)), history))) for history in histories]
+    return made(world.catalog, world.ids, histories, items)
 
 
 class Additive:

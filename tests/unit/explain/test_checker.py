@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genrec.data.synthetic.synonyms import synonyms
 from genrec.explain.checker import Checker
 from genrec.model.tasks.wording import claim
 from genrec.model.vocabulary import text
@@ -38,22 +37,6 @@ PLAIN = (
     "Your last purchase was {A}. | last a",
 )
 """What the check must never get wrong."""
-
-
-@pytest.fixture(scope="module")
-def checker(world: Any) -> Checker:
-    return Checker(world.catalog, world.facts, world.ids, synonyms(world.catalog.table))
-
-
-@pytest.fixture(scope="module")
-def cases(world: Any) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        made = importlib.import_module("claims").Cases
-    random = np.random.default_rng(8)
-    histories = [row.tolist() for row in world.histories]
-    items = [int(random.choice(np.setdiff1d(np.arange(len(world.catalog)), history))) for history in histories]
-    return made(world.catalog, world.ids, histories, items)
 
 
 def kept(checker: Checker, case: Any) -> bool:
