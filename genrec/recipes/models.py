@@ -217,7 +217,7 @@ class LmRecipe(Recipe):
     )
     examples: Count | None = Field(None, description="examples an epoch; null: as many as there are histories")
     words: int = Field(
-        60_000, ge=0, description="searches from which the words of rows are learned, if search is a task; 0: no words"
+        80_000, ge=0, description="searches from which the words of rows are learned, if search is a task; 0: no words"
     )
     max_items: Count = Field(50, description="events of a history that are read, the latest")
     window: Count = Field(512, description="tokens of an example; the oldest items of longer ones are dropped")
