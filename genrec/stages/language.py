@@ -177,7 +177,7 @@ def learn_words(job: Job, recipe: LmRecipe, folder: Path) -> dict[str, Any]:
     reader = QueryReader(towers, material.catalog, ids)
     score = TextScore(reader, towers.items(material.catalog.table))
     generator = LmGenerator.of(opened, ids, text_score=score)
-    figures = room.fit_weight(generator, room.questions(material, WEIGHED, job.seed + 1))
+    figures = room.fit_weight(generator, room.questions(material, WEIGHED, job.seed + 1, apart=True))
     towers.save(folder / WORDS, weight=figures["weight"])
     return {"words": figures}
 

@@ -8,6 +8,7 @@ all items that answer a question as its targets.
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,8 @@ POOL = 16_384
 """Items in a batch's softmax: those of its answers, and others at random to fill it up."""
 ANSWERS = 64
 """Of a question's answers at most so many, drawn anew for each question, are its targets."""
+APART = 20
+"""One answer in so many is left for the weight."""
 WEIGHTS = (0.0, *(2.0**power for power in range(-4, 5)))
 TOP = 10
 
@@ -47,17 +50,29 @@ class Questions:
         return len(self.queries)
 
 
-def questions(material: Material, count: int, seed: int) -> Questions:
-    """`count` questions as training draws them, none where a catalogue has neither values nor titles."""
+def questions(material: Material, count: int, seed: int, *, apart: bool = False) -> Questions:
+    """Up to `count` questions as training draws them, none where a catalogue has neither values nor titles.
+
+    One answer in twenty, as a set of items, is kept from the towers. apart: only such answers, to learn the weight on,
+    or only others.
+    """
     tasks = {task: share for task, share in ((kind(material), share) for kind, share in SHARES.items()) if len(task)}
     if not tasks:
         return Questions([], [])
     random = np.random.default_rng(seed)
     shares = np.array(list(tasks.values()))
-    kinds = random.choice(len(tasks), size=count, p=shares / shares.sum())
-    made = [list(tasks)[kind] for kind in kinds.tolist()]
-    drawn = [task.question(int(random.integers(len(task))), random) for task in made]
-    return Questions([query for query, _ in drawn], [np.asarray(found, np.int64) for _, found in drawn])
+    kinds = random.choice(len(tasks), size=count * (2 * APART if apart else 2), p=shares / shares.sum())
+    made = Questions([], [])
+    for kind in kinds.tolist():
+        if len(made) == count:
+            break
+        task = list(tasks)[kind]
+        query, found = task.question(int(random.integers(len(task))), random)
+        answer = np.sort(found).astype(np.int64)
+        if (zlib.crc32(answer.tobytes()) % APART == 0) == apart:
+            made.queries.append(query)
+            made.relevant.append(answer)
+    return made
 
 
 def fit(material: Material, count: int, *, seed: int = 0, folder: Path | None = None) -> WordTowers | None:
@@ -123,8 +138,8 @@ def fit_weight(generator: LmGenerator, asked: Questions) -> dict[str, float]:
     """Sets the weight of `generator.text_score` to the one of highest precision among the first ten answers.
 
     Precision: of min(10, items that answer) places, the share that such an item has. Returns `weight`, `precision@10`
-    with it and `codes` without, on these questions: figures of training, since others like them were learned from.
-    Without a question nothing changes, and one that the model cannot read is left out.
+    with it and `codes` without, on these questions. Without a question nothing changes, and one that the model cannot
+    read is left out.
     """
     assert generator.text_score is not None
     score = generator.text_score

@@ -58,6 +58,8 @@ def test_questions_of_training_and_all_that_answers_them(material: Material) -> 
         shared = set.intersection(*(set(said[item].split()) for item in found.tolist()))
         assert found.tolist() == [item for item in range(N) if shared <= set(said[item].split())]
         assert any(word in query.lower() for word in shared) or text(IDS.codes[0])[:10] in query
+    apart = {tuple(found) for found in room.questions(material, 300, seed=4, apart=True).relevant}
+    assert apart and not apart & {tuple(found) for found in asked.relevant}
     assert room.questions(material, 20, seed=3).queries == room.questions(material, 20, seed=3).queries
     nothing = Catalog(CATALOG.table.select("item_id", "text", "image").with_columns(title=pl.lit(None, pl.String)))
     bare = Material(nothing, IDS, Sequences.from_lists([[1, 2]]), Facts(nothing))
