@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from genrec.decode.generator import Generator
     from genrec.decode.living import Snapshot
     from genrec.decode.offsets import Offsets
+    from genrec.decode.speaker import Speaker
     from genrec.explain.gazetteer import Synonyms
     from genrec.explain.speech import Speech
     from genrec.explain.writer import Explainer, Explanation, Write
@@ -50,22 +51,25 @@ class Recommender(Changeable):
     >>> recommender.recommend(["F00042", "F00007"], k=5)
     """
 
-    def __init__(self, path: Path, catalog: Catalog, generator: Generator) -> None:
+    def __init__(self, path: Path, catalog: Catalog, generator: Generator, speaker: Speaker | None = None) -> None:
         from genrec.decode.living import Snapshot
         from genrec.decode.speaker import Speaker
 
         super().__init__(path, Snapshot.first(catalog, generator))
-        self._speaker = Speaker(path, generator.engine.width)
+        self.speaker = speaker or Speaker(path, generator.engine.width)
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, *, beam: int = 50) -> Recommender:
-        """From a workspace whose stages up to `train` are done, or a folder that `save_pretrained` wrote."""
+    def from_pretrained(cls, path: str | Path, *, beam: int = 50, speaker: Speaker | None = None) -> Recommender:
+        """From a workspace whose stages up to `train` are done, or a folder that `save_pretrained` wrote.
+
+        speaker: how its language model is run; None for the torch engine.
+        """
         path = Path(path)
         for part in PARTS:
             if not (path / part / "manifest.json").exists():
                 raise UserError(f"{path} holds no trained recommender (no finished {part}/): run `genrec run {path}`")
-        recommender = cls(path, *_parts(path, beam))
+        recommender = cls(path, *_parts(path, beam), speaker)
         if (path / LIVE).exists():
             recommender._living()
         return recommender
@@ -128,6 +132,31 @@ class Recommender(Changeable):
         answer = generator.recommend(histories, k, exclude_seen=exclude_seen, wishes=wishes)
         return listed(answer, asked, limits, histories, exclude_seen, now)
 
+    def recommend_by_language(
+        self,
+        requests: Iterable[Sequence[str] | Request],
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        adapter: str | None = None,
+    ) -> list[Recommendations]:
+        """`recommend_many` by the run's language model. adapter: a LoRA adapter that vLLM holds, by name.
+
+        UserError where the run has no language model, or the engine no such adapter.
+        """
+        from genrec.decode.wishes import Wishes
+
+        now = self.snapshot
+        _checked(k, now)
+        asked = [one if isinstance(one, Request) else Request(one) for one in requests]
+        histories = Sequences.from_lists([indices_of(one.history, now.catalog) for one in asked])
+        limits = limits_of(asked, now)
+        wishes = Wishes(limits, offsets_of(asked, now, None))
+        options = {} if adapter is None else {"adapter": adapter}
+        generator = self.speaker.at(now)
+        answer = generator.recommend(histories, k, exclude_seen=exclude_seen, wishes=wishes, **options)
+        return listed(answer, asked, limits, histories, exclude_seen, now)
+
     def search(
         self,
         text: str,
@@ -147,7 +176,7 @@ class Recommender(Changeable):
 
         now, asked = self.snapshot, [Request((), where, allow, deny)]
         limits = limits_of(asked, now)
-        answer = self._speaker.at(now, words=words).search([text], _checked(k, now), wishes=Wishes(limits))
+        answer = self.speaker.at(now, words=words).search([text], _checked(k, now), wishes=Wishes(limits))
         return listed(answer, asked, limits, Sequences.from_lists([[]]), False, now)[0]
 
     def refine(
@@ -167,7 +196,7 @@ class Recommender(Changeable):
         now, asked = self.snapshot, [Request([item_id], where, allow, deny)]
         limits = limits_of(asked, now)
         items = indices_of([item_id], now.catalog)
-        answer = self._speaker.at(now, words=words).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
+        answer = self.speaker.at(now, words=words).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
         return listed(answer, asked, limits, Sequences.from_lists([items]), True, now)[0]
 
     def explain(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from genrec.decode.causal_generator import Engine
+    from genrec.decode.vllm.lines import Line
 
 ENGINES = ("torch", "vllm")
 
@@ -33,11 +35,20 @@ class Opened:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def open_lm(folder: Path, ids: SemanticIds, trie: Trie, *, engine: str = "torch", beam: int = 50) -> Opened:
+def open_lm(
+    folder: Path,
+    ids: SemanticIds,
+    trie: Trie,
+    *,
+    engine: str = "torch",
+    beam: int = 50,
+    connect: Callable[[dict[str, Any]], Line] | None = None,
+) -> Opened:
     """The model in `folder` (see `genrec.model.lm`), over `trie`, which is that of `ids`. beam: beams per user.
 
     torch has the adapter merged into the weights; vLLM gets base and adapter, so that further adapters can be added.
-    UserError for another catalogue's model, an adapter that vLLM cannot apply, vLLM missing.
+    connect: the line to vLLM, see `VllmEngine`; None for one in this process. UserError for another catalogue's model,
+    an adapter that vLLM cannot apply, vLLM missing.
     """
     if engine == "torch":
         from genrec.decode.causal_engine import CausalEngine
@@ -61,8 +72,15 @@ def open_lm(folder: Path, ids: SemanticIds, trie: Trie, *, engine: str = "torch"
     tokenizer = AutoTokenizer.from_pretrained(folder / lm.BASE)
     vocabulary = SidVocabulary.of(tokenizer, about["codebook_sizes"])
     adapters = {folder.name: folder / lm.ADAPTER} if about["adapter"] else {}
+    line: dict[str, Any] = {} if connect is None else {"connect": connect}
     served = VllmEngine(
-        folder / lm.BASE, trie, _tokens(vocabulary), width=beam, adapters=adapters, max_model_len=about["window"]
+        folder / lm.BASE,
+        trie,
+        _tokens(vocabulary),
+        width=beam,
+        adapters=adapters,
+        max_model_len=about["window"],
+        **line,
     )
     return Opened(served, tokenizer, vocabulary, about, {"adapter": next(iter(adapters))} if adapters else {})
 

@@ -20,6 +20,19 @@ from genrec.decode.vllm.engine import VllmEngine
 from genrec.decode.vllm.lines import Line, OnLoop
 
 
+def on_this_loop() -> Callable[[dict[str, Any]], Line]:
+    """`connect` for `VllmEngine`, which must then be made in another thread than the running loop's."""
+    loop = asyncio.get_running_loop()
+
+    async def made(options: dict[str, Any]) -> Line:
+        return OnLoop(options, loop)
+
+    def connect(options: dict[str, Any]) -> Line:
+        return asyncio.run_coroutine_threadsafe(made(options), loop).result()
+
+    return connect
+
+
 class AsyncVllmEngine:
     """A `VllmEngine` over vLLM's `AsyncLLM`. `llm` is the latter, `engine` the former; `start` makes both."""
 
@@ -29,15 +42,7 @@ class AsyncVllmEngine:
     @classmethod
     async def start(cls, folder: str | Path, trie: Trie, tokens: Sequence[Tensor], **asked: Any) -> AsyncVllmEngine:
         """See `VllmEngine`. The running event loop is the one that all later calls must come from."""
-        loop = asyncio.get_running_loop()
-
-        async def made(options: dict[str, Any]) -> Line:
-            return OnLoop(options, loop)
-
-        def connect(options: dict[str, Any]) -> Line:
-            return asyncio.run_coroutine_threadsafe(made(options), loop).result()
-
-        return cls(await asyncio.to_thread(VllmEngine, folder, trie, tokens, connect=connect, **asked))
+        return cls(await asyncio.to_thread(VllmEngine, folder, trie, tokens, connect=on_this_loop(), **asked))
 
     @property
     def llm(self) -> Any:
