@@ -1,8 +1,16 @@
-"""What all tests share: the folder of real data, and the rule that nothing may be skipped where everything must run."""
+"""What all tests share: the folder of real data, a PostgreSQL server, and the rule that nothing may be skipped where
+everything must run."""
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -45,3 +53,67 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     report = yield
     _forbid_skip(report)
     return report
+
+
+class Postgresql:
+    """A PostgreSQL server of our own, in a folder that goes away: reached by a socket there, so without a port."""
+
+    def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
+        self._programs, self._folder, self._user = programs, folder, user
+        self._run("initdb", "--auth=trust", "--username=genrec", "--encoding=UTF8", "--locale=C", "--no-sync")
+        with (folder / "data" / "postgresql.conf").open("a") as file:
+            file.write(f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nautovacuum = off\n")
+        self.start()
+
+    def _run(self, program: str, *args: str) -> None:
+        # The server refuses to run as root, and keeps what output it is given: a pipe of ours would never end.
+        command = [str(self._programs / program), "-D", str(self._folder / "data"), *args]
+        with (self._folder.parent / f"{self._folder.name}.log").open("a") as log:
+            subprocess.run(command, check=True, cwd="/", stdout=log, stderr=log, user=self._user, env={"LC_ALL": "C"})
+
+    def start(self) -> None:
+        self._run("pg_ctl", "start", "--wait", "--log", str(self._folder / "log"))
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "stop", "--wait", "--mode", mode)
+
+    def signal(self, number: int) -> None:
+        """To the server and every process that serves a connection."""
+        first = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                name_and_after = stat.read_text().rpartition(")")[2].split()  # state, parent, …
+                if int(name_and_after[1]) == first:
+                    os.kill(int(stat.parent.name), number)
+        os.kill(first, number)
+
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        import psycopg
+
+        name = f"d{uuid.uuid4().hex}"
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._address(name)
+
+    def _address(self, name: str) -> str:
+        return f"postgresql://genrec@/{name}?host={self._folder}"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Generator[Postgresql, None, None]:
+    """A running PostgreSQL: Debian's package `postgresql` has the programs, outside the path."""
+    programs = [Path(found).parent for found in sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))]
+    programs += [Path(found).parent.resolve() for found in [shutil.which("initdb")] if found]
+    if not programs:
+        pytest.skip("needs PostgreSQL's programs: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="genrec-pg-"))
+    user = None
+    if os.getuid() == 0:
+        user = "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
+        shutil.chown(folder, user)
+    server = Postgresql(programs[-1], folder, user)
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+    folder.with_name(f"{folder.name}.log").unlink()
