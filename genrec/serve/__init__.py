@@ -1,1 +1,4 @@
-"""What people touch: the API, the conversation over HTTP, the store behind it, the page. Needs the extra `serve`."""
+"""The running service: an API that any OpenAI client can talk to, typed endpoints, a store of histories, a page.
+
+It needs the extra `serve` (`pip install 'genrec[serve]'`); `genrec serve RUN` starts it.
+"""
