@@ -231,7 +231,8 @@ def demo(
     typer.echo(workspace / "evaluate" / "report.html")
 
 
-from genrec.cli import language  # noqa: E402 (its groups stand behind the verbs)
+from genrec.cli import language, serving  # noqa: E402 (they stand behind the verbs)
 
+serving.add_to(app)
 app.add_typer(language.models)
 app.add_typer(language.tasks)

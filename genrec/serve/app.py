@@ -1,0 +1,35 @@
+"""The application: routes, errors, guards and the page over one `Service`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+import genrec
+from genrec.serve import failures
+from genrec.serve.routes import chatting, health, items, recommending, storing
+from genrec.serve.service import Service
+
+ABOUT = """Recommendations that are generated, item by item, under the catalogue's trie: no answer is an item that the
+catalogue does not have. Every answer has an id under which the audit log keeps what was recommended and why."""
+
+
+def create_app(service: Service) -> FastAPI:
+    """Without guards, which stand around it: see `genrec.serve.safety.stack.protect`. The service is closed when the
+    application ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await service.close()
+
+    app = FastAPI(
+        title="GenRec", version=genrec.__version__, description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    app.state.service = service
+    failures.install(app)
+    for room in (chatting, recommending, storing, items, health):
+        app.include_router(room.router)
+    return app

@@ -1,0 +1,34 @@
+"""What routes share: the service behind them, who may ask, and how a picture comes in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from genrec.serve.safety.keys import Caller
+from genrec.serve.safety.require import REFUSALS, ErrorBody, require
+from genrec.serve.service import Service
+
+
+def service(request: Request) -> Service:
+    found: Service = request.app.state.service
+    return found
+
+
+Served = Annotated[Service, Depends(service)]
+Reader = Annotated[Caller, Depends(require("read"))]
+Sender = Annotated[Caller, Depends(require("events"))]
+Admin = Annotated[Caller, Depends(require("admin"))]
+
+
+FURTHER = {
+    404: "there is no such thing",
+    409: "it contradicts what is there",
+    504: "the answer would have come too late",
+}
+
+
+def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, for the OpenAPI document: those that every route can have, and these."""
+    return REFUSALS | {status: {"model": ErrorBody, "description": FURTHER[status]} for status in statuses}

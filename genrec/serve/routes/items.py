@@ -1,0 +1,59 @@
+"""The living catalogue: GET, PUT, DELETE /v1/items."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from genrec.serve.cards import card
+from genrec.serve.routes.common import Admin, Reader, Served, failures
+from genrec.serve.schemas.common import Card, Id
+from genrec.serve.schemas.storing import ItemIds, ItemsChanged, ItemsRequest
+
+router = APIRouter(prefix="/v1/items", tags=["catalogue"])
+
+KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp", b"GIF8": "image/gif"}
+
+
+@router.get("/{item_id}", responses=failures(404))
+async def item(item_id: Id, served: Served, caller: Reader) -> Card:
+    """An item, one that is withdrawn too: `available` says so."""
+    now = served.now
+    if item_id not in now.catalog.index:
+        raise HTTPException(404, f"the catalogue has no item {item_id!r}")
+    return card(now, item_id)
+
+
+@router.get("/{item_id}/image", responses=failures(404), response_class=FileResponse)
+async def image(item_id: Id, served: Served, caller: Reader) -> Response:
+    """An item's picture, as the catalogue has it."""
+    now = served.now
+    place = now.catalog.index.get(item_id)
+    path = None if place is None else now.catalog.image_path(place)
+    if path is None or not path.is_file():
+        raise HTTPException(404, f"there is no picture of {item_id!r}")
+    with path.open("rb") as file:
+        head = file.read(4)
+    kind = next((kind for mark, kind in KINDS.items() if head.startswith(mark)), None)
+    if kind is None:
+        raise HTTPException(404, f"the picture of {item_id!r} is of no kind that browsers show")
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.put("", responses=failures())
+async def put(asked: ItemsRequest, served: Served, caller: Admin) -> ItemsChanged:
+    """Add items, change those that are there, bring back those that were withdrawn: for every request from now on."""
+    return await served.put_items([{"item_id": one.item_id, **(one.__pydantic_extra__ or {})} for one in asked.items])
+
+
+@router.delete("", responses=failures())
+async def withdraw_all(asked: ItemIds, served: Served, caller: Admin) -> ItemsChanged:
+    """Nobody gets these items from now on. PUT brings them back."""
+    return await served.withdraw(asked.item_ids)
+
+
+@router.delete("/{item_id}", responses=failures())
+async def withdraw(item_id: Id, served: Served, caller: Admin) -> ItemsChanged:
+    """Nobody gets this item from now on. PUT brings it back."""
+    return await served.withdraw([item_id])

@@ -1,0 +1,58 @@
+"""Events, and people: POST /v1/events, GET /v1/users, GET /v1/users/{id}, POST /v1/users/{id}:forget."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fastapi import APIRouter
+
+from genrec.errors import UserError
+from genrec.serve.cards import card
+from genrec.serve.routes.common import Admin, Sender, Served, failures
+from genrec.serve.schemas.common import Id
+from genrec.serve.schemas.storing import EventsAccepted, EventsRequest, Forgotten, People, Person
+from genrec.serve.store import Event
+
+router = APIRouter(prefix="/v1", tags=["people"])
+
+
+@router.post("/events", responses=failures(409))
+async def events(asked: EventsRequest, served: Served, caller: Sender) -> EventsAccepted:
+    """What people did. When this has answered, all of the events are on disk, each once, or, after an error, none."""
+    index = served.now.catalog.index
+    for place, event in enumerate(asked.events):
+        if event.item_id not in index:
+            served.metrics.events.labels("refused").inc(len(asked.events))
+            raise UserError(f"events[{place}] ({event.event_id!r}): the catalogue has no item {event.item_id!r}")
+    now = time.time()
+    rows = [
+        Event(one.event_id, one.user, one.item_id, one.kind, now if one.time is None else one.time)
+        for one in asked.events
+    ]
+    with served.metrics.stage("store"):
+        done = await asyncio.to_thread(served.store.add_events, rows)
+    served.metrics.events.labels("accepted").inc(done.accepted)
+    served.metrics.events.labels("duplicate").inc(done.duplicates)
+    return EventsAccepted(accepted=done.accepted, duplicates=done.duplicates)
+
+
+@router.get("/users", responses=failures())
+async def users(served: Served, caller: Admin, limit: int = 50) -> People:
+    """Some people that the store knows."""
+    return People(users=await asyncio.to_thread(served.store.users, max(1, min(limit, 1000))))
+
+
+@router.get("/users/{user}", responses=failures())
+async def person(user: Id, served: Served, caller: Admin) -> Person:
+    """What the store knows of a person."""
+    now = served.now
+    history = await asyncio.to_thread(served.store.history, user)
+    disliked = await asyncio.to_thread(served.store.disliked, user)
+    return Person(user=user, history=[card(now, item) for item in served.there(history)], disliked=disliked)
+
+
+@router.post("/users/{user}:forget", responses=failures())
+async def forget(user: Id, served: Served, caller: Admin) -> Forgotten:
+    """Delete all that is stored of a person: events, histories, conversations, what was recommended."""
+    return Forgotten(deleted=await served.forget(user))

@@ -1,0 +1,364 @@
+"""What the service can do, whoever asks: HTTP routes and the MCP server are two faces of it.
+
+A question about items goes through the batcher to the engine's thread; the database is asked in threads of its own;
+what was answered is written down behind the answer. Nothing here knows of HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import hashlib
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from genrec.decode.requests import Recommendations, Request
+from genrec.errors import UserError
+from genrec.serve.backend import Backend, Explain, Find, Found, Question, Recommend
+from genrec.serve.batching import Batcher
+from genrec.serve.cards import cited
+from genrec.serve.metrics import Metrics
+from genrec.serve.schemas.common import Cited
+from genrec.serve.schemas.storing import ItemsChanged
+from genrec.serve.store import Answer, AuditWriter, Session, Store, StoreAway
+
+if TYPE_CHECKING:
+    from genrec.chat import Ask, Conversation, Reply
+    from genrec.decode.journal import Entry
+    from genrec.decode.living import Snapshot
+    from genrec.explain.writer import Explanation
+    from genrec.recommender import Recommender
+
+REMEMBERED = 200
+"""Events of a stored history that count, the latest."""
+
+
+@dataclass
+class Known:
+    """What is known of a person. missing: `history` where the database could not be asked."""
+
+    history: list[str] = field(default_factory=list)
+    disliked: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+class Service:
+    """recommender: over its run. store: histories, events, audit. timeout: seconds for an answer."""
+
+    def __init__(
+        self,
+        recommender: Recommender,
+        store: Store,
+        *,
+        backend: Backend | None = None,
+        metrics: Metrics | None = None,
+        most: int = 32,
+        waiting: int = 256,
+        linger: float = 0.0,
+        timeout: float = 10.0,
+    ) -> None:
+        self.recommender, self.store, self.timeout = recommender, store, timeout
+        self.metrics = metrics or Metrics()
+        self.backend = backend or Backend(recommender)
+        self.batcher = Batcher(
+            self.backend.answer, most=most, waiting=waiting, linger=linger, observe=self.metrics.batched
+        )
+        self.audit = AuditWriter(store)
+        self.ready, self.started = True, int(time.time())
+        self._changing = threading.Lock()
+        ids = (recommender.path / "sid" / "sids.safetensors").read_bytes()
+        self._fingerprint = hashlib.sha256(ids).hexdigest()  # of the catalogue as it was trained
+
+    @property
+    def now(self) -> Snapshot:
+        """The catalogue as it stands."""
+        return self.recommender.snapshot
+
+    @property
+    def model(self) -> str:
+        """What answers are signed with."""
+        return self.now.generator.name
+
+    async def close(self) -> None:
+        """Answer what waits, write down what was answered, let go of the database."""
+        self.ready = False
+        await self.batcher.close()
+        await asyncio.to_thread(self.audit.close)
+        await asyncio.to_thread(self.store.close)
+
+    # ------------------------------------------------------------------ answers
+
+    async def ask(self, question: Question) -> Any:
+        """Through the batcher. Busy, TooLate, UserError."""
+        return await self.batcher.ask(question.kind, question, timeout=self.timeout)
+
+    async def recommend(
+        self,
+        user: str | None = None,
+        history: Sequence[str] = (),
+        k: int = 10,
+        *,
+        where: Any = None,
+        allow: Sequence[str] | None = None,
+        deny: Sequence[str] = (),
+        exclude_seen: bool = True,
+        diversity: int | None = None,
+        explain: bool = False,
+        adapter: str | None = None,
+        seed: int | None = None,
+    ) -> Answered:
+        """The next items of a person or of a history."""
+        if adapter is not None:
+            raise UserError(f"adapter {adapter!r}: this server's engine has none; start it with --engine vllm")
+        known = await self.known(user)
+        self.check(history, where, deny, allow)
+        whole = self.there([*known.history, *history])
+        denied = list(dict.fromkeys([*deny, *self.there(known.disliked)]))
+        request = Request(whole, where, allow, denied)
+        found: Found = await self.ask(Recommend(request, k, exclude_seen, diversity, seed))
+        why = await self.why(whole, [one.item_id for one in found.items]) if explain else {}
+        answered = Answered(found, why, known.missing, self.model, adapter)
+        self.note(answered, user, {"where": where, "deny": denied, "allow": allow}, "recommend")
+        return answered
+
+    async def find(self, question: Find, user: str | None = None) -> Answered:
+        """A search in words or by a picture."""
+        self.check([question.item_id] if question.item_id else [], question.where, question.deny, question.allow)
+        found: Found = await self.ask(question)
+        answered = Answered(found, {}, [], self.model)
+        filters = {"where": question.where, "text": question.text, "change": question.change}
+        self.note(answered, user, filters, "search")
+        return answered
+
+    async def explain(
+        self, item_id: str, history: Sequence[str] = (), user: str | None = None
+    ) -> tuple[Cited, list[str]]:
+        """Why an item comes after a history; and what could not be reached meanwhile."""
+        known = await self.known(user)
+        self.check([*history, item_id], None)
+        told = await self.why(self.there([*known.history, *history]), [item_id])
+        return cited(self.now, told[item_id]), known.missing
+
+    async def why(self, history: Sequence[str], items: Sequence[str]) -> Mapping[str, Explanation]:
+        """For each of the items."""
+        if not items:
+            return {}
+        told: Mapping[str, Explanation] = await self.ask(Explain(tuple(history), tuple(items)))
+        return told
+
+    # ------------------------------------------------------------------ people
+
+    async def known(self, user: str | None) -> Known:
+        """A person's stored history and dislikes; nothing, and said so, while the database is away."""
+        if user is None:
+            return Known()
+        try:
+            with self.metrics.stage("store"):
+                return await asyncio.to_thread(self._known, user)
+        except StoreAway:
+            self.metrics.store_up.set(0)
+            return Known(missing=["history"])
+
+    def _known(self, user: str) -> Known:
+        return Known(self.store.history(user, REMEMBERED), self.store.disliked(user))
+
+    def there(self, item_ids: Sequence[str]) -> list[str]:
+        """Those that the catalogue has: what was stored may be of a version that was taken back."""
+        index = self.now.catalog.index
+        return [item for item in item_ids if item in index]
+
+    def check(
+        self, history: Sequence[str], where: Any, deny: Sequence[str] = (), allow: Sequence[str] | None = None
+    ) -> None:
+        """UserError before a question joins others in a batch."""
+        from genrec.decode.requests import indices_of
+
+        now = self.now
+        for listed in (history, deny, allow or ()):
+            indices_of(list(listed), now.catalog)
+        if where is not None:
+            index = now.generator.index
+            assert index is not None
+            index.parse(where)
+
+    async def forget(self, user: str) -> dict[str, int]:
+        """Delete what is stored of a person; what waits to be written is not written any more."""
+        return dataclasses.asdict(await asyncio.to_thread(self.store.forget, user))
+
+    # ------------------------------------------------------------------ conversations
+
+    async def chat(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        user: str | None = None,
+        history: Sequence[str] = (),
+        *,
+        disliked: Sequence[str] = (),
+        k: int = 5,
+        where: Any = None,
+        explain: bool = True,
+    ) -> Chatted:
+        """The answer to a conversation; what it asks of the engine goes through the batcher like all questions."""
+        known = await self.known(user)
+        self.check(history, where, disliked)
+        whole = self.there([*known.history, *history])
+        unloved = list(dict.fromkeys([*self.there(known.disliked), *disliked]))
+        with self.metrics.stage("understand"):
+            talk = await asyncio.to_thread(self._conversation)
+            turn = await asyncio.to_thread(
+                lambda: talk.hear(messages, history=whole, disliked=unloved, k=k, where=where)
+            )
+        found: Found | None = None
+        if turn.ask is not None:
+            found = await self.ask(asked(turn.ask))
+        shown = [one.item_id for one in found.items] if found else list(turn.about)
+        why = await self.why(whole, shown) if explain and (found or turn.intent == "explain") else {}
+        with self.metrics.stage("write"):
+            reply = await asyncio.to_thread(talk.reply, turn, found.items if found else None, why)
+        now = found.now if found else self.now
+        answered = Answered(Found(Recommendations(reply.items), now), why, known.missing, self.model)
+        self.note(answered, user, {"where": reply.where, "heard": list(reply.heard)}, "chat")
+        return Chatted(reply, answered)
+
+    async def keep(self, completion_id: str, user: str | None, messages: list[dict[str, Any]]) -> None:
+        """Store a conversation under the id of its last answer."""
+        await asyncio.to_thread(self.store.save_session, completion_id, messages, user=user)
+
+    async def kept(self, completion_id: str) -> Session | None:
+        """A stored conversation; None where there is none, or its time is over."""
+        return await asyncio.to_thread(self.store.session, completion_id)
+
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[None]:
+        """Counted while it lasts."""
+        self.metrics.streams.inc()
+        try:
+            yield
+        finally:
+            self.metrics.streams.dec()
+
+    def models(self) -> list[str]:
+        """Names under which answers can be asked for."""
+        return ["genrec", self.model]
+
+    def _conversation(self) -> Conversation:
+        """Over the catalogue as it stands."""
+        from genrec.chat import Conversation
+
+        return Conversation.of(self.now)
+
+    # ------------------------------------------------------------------ the living catalogue
+
+    async def put_items(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
+        """Add those that are new, change the others, bring back those that were withdrawn; all or nothing."""
+        return await asyncio.to_thread(self._put_items, items)
+
+    def _put_items(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
+        with self._changing:
+            now = self.now
+            there = [one for one in items if one["item_id"] in now.catalog.index]
+            fresh = [one for one in items if one["item_id"] not in now.catalog.index]
+            gone = [one["item_id"] for one in there if not now.available[now.catalog.index[one["item_id"]]]]
+            other = [one for one in there if len(one) > 1]
+            before = self.recommender.version
+            try:
+                if fresh:
+                    self._changed(self.recommender.add_items(fresh))
+                if other:
+                    self._changed(self.recommender.change_items(other))
+                if gone:
+                    self._changed(self.recommender.restore(gone))
+            except Exception:
+                if self.recommender.version != before:
+                    self._changed(self.recommender.rollback(before))
+                raise
+            return ItemsChanged(
+                added=len(fresh), changed=len(other), restored=len(gone), catalogue_version=self.recommender.version
+            )
+
+    async def withdraw(self, item_ids: Sequence[str]) -> ItemsChanged:
+        """Nobody gets these from the next request on."""
+
+        def work() -> ItemsChanged:
+            with self._changing:
+                self._changed(self.recommender.withdraw(list(item_ids)))
+                return ItemsChanged(withdrawn=len(item_ids), catalogue_version=self.recommender.version)
+
+        return await asyncio.to_thread(work)
+
+    def _changed(self, entry: Entry) -> None:
+        """Tell the store of a version; the catalogue's own log is what counts, so the store may be away."""
+        with contextlib.suppress(StoreAway):
+            self.store.record_catalogue(entry.version, entry.kind, entry.count, self._fingerprint)
+
+    # ------------------------------------------------------------------ what was done
+
+    def note(self, answered: Answered, user: str | None, filters: dict[str, Any], what: str) -> None:
+        """One line of the audit log, written behind the answer."""
+        self.audit.put(
+            Answer(
+                request_id=answered.id,
+                user=user,
+                model=answered.model,
+                adapter=answered.adapter,
+                catalogue_version=answered.found.now.version,
+                filters={"kind": what} | {name: value for name, value in filters.items() if value},
+                items=tuple(one.item_id for one in answered.found.items),
+                scores=tuple(one.score for one in answered.found.items),
+                reasons={item: told.text for item, told in answered.why.items()},
+            )
+        )
+
+    async def healthy(self) -> str | None:
+        """None, or why requests should not come here now."""
+        if not self.ready:
+            return "it is shutting down"
+        try:
+            await asyncio.to_thread(self.store.ping)
+        except StoreAway as error:
+            self.metrics.store_up.set(0)
+            return str(error)
+        self.metrics.store_up.set(1)
+        return None
+
+    def measure(self) -> None:
+        """Bring gauges up to date."""
+        now = self.now
+        self.metrics.depth.set(self.batcher.depth)
+        self.metrics.beams.set(now.generator.engine.width)
+        self.metrics.version.set(now.version)
+        self.metrics.items.set(int(now.available.sum()))
+        self.metrics.audit_dropped.set(self.audit.dropped)
+
+
+def asked(ask: Ask) -> Question:
+    """What a conversation wants of the engine."""
+    request = ask.request
+    if ask.text is not None:
+        return Find(ask.k, ask.text, None, None, None, request.where, request.allow, tuple(request.deny or ()))
+    return Recommend(request, ask.k, spread=ask.spread)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Items with the version they are of, what is said for them, and what could not be reached meanwhile."""
+
+    found: Found
+    why: Mapping[str, Explanation]
+    missing: list[str]
+    model: str
+    adapter: str | None = None
+    id: str = field(default_factory=lambda: f"rec-{uuid.uuid4().hex}")
+
+
+@dataclass(frozen=True)
+class Chatted:
+    """What is said, and its items with the version they are of."""
+
+    reply: Reply
+    answered: Answered
