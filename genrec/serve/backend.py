@@ -21,19 +21,22 @@ RECOMMEND, FIND, EXPLAIN = "recommend", "find", "explain"
 
 @dataclass(frozen=True)
 class Recommend:
-    """One person's next items. seed: a sample instead of the best."""
+    """One person's next items. seed: a sample instead of the best. language: by the run's language model, with an
+    adapter of it."""
 
     request: Request
     k: int
     exclude_seen: bool = True
     spread: int | None = None
     seed: int | None = None
+    language: bool = False
+    adapter: str | None = None
 
     @property
     def kind(self) -> Hashable:
         """What one call of the engine can answer together, so that no answer depends on who else asks: k may widen the
         beam, and a sample and the best are different searches."""
-        return RECOMMEND, self.k, self.exclude_seen, self.spread, self.seed is not None
+        return RECOMMEND, self.k, self.exclude_seen, self.spread, self.seed is not None, self.language, self.adapter
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,13 @@ class Found:
 
 
 class Backend:
-    """Over one `Recommender`. write: puts evidence into words; None for the template."""
+    """Over one `Recommender`. write: puts evidence into words; None for the template.
 
-    def __init__(self, recommender: Recommender, *, write: Write | None = None) -> None:
-        self.recommender, self.write = recommender, write
+    language: recommendations are the language model's, where nobody asks for a spread or a sample, which it has not.
+    """
+
+    def __init__(self, recommender: Recommender, *, write: Write | None = None, language: bool = False) -> None:
+        self.recommender, self.write, self.language = recommender, write, language
 
     def answer(self, kind: Hashable, questions: list[Any]) -> Sequence[Any]:
         """One answer a question, in order, or the UserError that it is to blame for."""
@@ -89,6 +95,13 @@ class Backend:
 
     def _recommend(self, questions: Sequence[Recommend]) -> list[Found]:
         now, first = self.recommender.snapshot, questions[0]
+        if first.language:
+            requests = [question.request for question in questions]
+            k = min(first.k, len(now.catalog))
+            found = self.recommender.recommend_by_language(
+                requests, k, exclude_seen=first.exclude_seen, adapter=first.adapter
+            )
+            return [Found(items, now) for items in found]
         answers = self.recommender.recommend_many(
             [question.request for question in questions],
             min(first.k, len(now.catalog)),
@@ -115,7 +128,11 @@ class Backend:
         return Found(items, now)
 
     def _explain(self, question: Explain) -> Mapping[str, Explanation]:
-        return {item: self.recommender.explain(question.history, item, write=self.write) for item in question.items}
+        return {item: self.explained(question.history, item) for item in question.items}
+
+    def explained(self, history: Sequence[str], item: str) -> Explanation:
+        """Why one item comes after a history."""
+        return self.recommender.explain(history, item, write=self.write)
 
 
 def _tried(work: Callable[[Any], Any], question: Any) -> Any:

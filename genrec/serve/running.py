@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from genrec.data.interactions import FIRST_SECOND
+from genrec.decode.lm_engines import ENGINES
 from genrec.errors import UserError
 from genrec.progress import say
+from genrec.serve.backend import Backend
 from genrec.serve.metrics import Metrics
 from genrec.serve.service import Service
 from genrec.serve.store import Store
 
 if TYPE_CHECKING:
-    from genrec.recommender import Recommender
+    from genrec.decode.vllm.lines import Line
+
+    Connect = Callable[[dict[str, Any]], Line]
 
 FOLDER = "serve"
 """Of a run: the embedded database, and the secret behind the log's pseudonyms."""
@@ -60,15 +64,26 @@ def open_store(run: Path, database: str | None) -> Store:
     return store
 
 
-def open_service(run: Path, options: Options, recommender: Recommender | None = None) -> Service:
-    """Everything behind the API, ready to answer."""
+def open_service(run: Path, options: Options, connect: Connect | None = None) -> Service:
+    """Everything behind the API, ready to answer. connect: the line to vLLM, where that is the engine."""
+    from genrec.decode.speaker import Speaker
     from genrec.recommender import Recommender
 
-    recommender = recommender or Recommender.from_pretrained(run, beam=options.beam)
+    if options.engine not in ENGINES:
+        raise UserError(f"there is no engine {options.engine!r}: take one of {', '.join(ENGINES)}")
+    speaker = Speaker(run, options.beam, engine=options.engine, connect=connect)
+    recommender = Recommender.from_pretrained(run, beam=options.beam, speaker=speaker)
+    if options.engine == "vllm":
+        from genrec.decode.vllm.speech import VllmSpeech
+
+        say("starting vLLM")
+        backend = Backend(recommender, write=VllmSpeech(speaker.over(recommender.snapshot)), language=True)
+    else:
+        backend = Backend(recommender)
     store = open_store(run, options.database)
     return Service(
-        recommender, store, metrics=Metrics(), most=options.batch, waiting=options.waiting, linger=options.linger,
-        timeout=options.timeout,
+        recommender, store, backend=backend, metrics=Metrics(), most=options.batch, waiting=options.waiting,
+        linger=options.linger, timeout=options.timeout,
     )  # fmt: skip
 
 
@@ -99,7 +114,12 @@ async def _serve(run: Path, options: Options) -> None:
     log_as_json()
     keys = Keys.from_environment()
     check_bind(options.host, keys)
-    service = await asyncio.to_thread(open_service, run, options)
+    connect = None
+    if options.engine == "vllm":
+        from genrec.decode.vllm.asynchronous import on_this_loop
+
+        connect = on_this_loop()
+    service = await asyncio.to_thread(open_service, run, options, connect)
     app = protect(
         create_app(service), keys, options.policy or Policy(), pseudonyms=Pseudonyms(), watch=service.metrics.finished
     )

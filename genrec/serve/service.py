@@ -15,10 +15,12 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from genrec.decode.requests import Recommendations, Request
 from genrec.errors import UserError
+from genrec.model.lm import ADAPTER
 from genrec.serve.backend import Backend, Explain, Find, Found, Question, Recommend
 from genrec.serve.batching import Batcher
 from genrec.serve.cards import cited
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
     from genrec.chat import Ask, Conversation, Reply
     from genrec.decode.journal import Entry
     from genrec.decode.living import Snapshot
+    from genrec.decode.vllm.engine import VllmEngine
     from genrec.explain.writer import Explanation
     from genrec.recommender import Recommender
 
+LANGUAGE = "genrec-lm"
+"""What answers of the language model are signed with."""
 REMEMBERED = 200
 """Events of a stored history that count, the latest."""
 
@@ -89,6 +94,7 @@ class Service:
         self.ready = False
         await self.batcher.close()
         await asyncio.to_thread(self.audit.close)
+        await asyncio.to_thread(self.recommender.speaker.close)
         await asyncio.to_thread(self.store.close)
 
     # ------------------------------------------------------------------ answers
@@ -109,20 +115,20 @@ class Service:
         exclude_seen: bool = True,
         diversity: int | None = None,
         explain: bool = False,
+        model: str | None = None,
         adapter: str | None = None,
         seed: int | None = None,
     ) -> Answered:
         """The next items of a person or of a history."""
-        if adapter is not None:
-            raise UserError(f"adapter {adapter!r}: this server's engine has none; start it with --engine vllm")
+        language = self._by_language(model, adapter, diversity is not None or seed is not None)
         known = await self.known(user)
         self.check(history, where, deny, allow)
         whole = self.there([*known.history, *history])
         denied = list(dict.fromkeys([*deny, *self.there(known.disliked)]))
         request = Request(whole, where, allow, denied)
-        found: Found = await self.ask(Recommend(request, k, exclude_seen, diversity, seed))
+        found: Found = await self.ask(Recommend(request, k, exclude_seen, diversity, seed, language, adapter))
         why = await self.why(whole, [one.item_id for one in found.items]) if explain else {}
-        answered = Answered(found, why, known.missing, self.model, adapter)
+        answered = Answered(found, why, known.missing, LANGUAGE if language else self.model, adapter)
         self.note(answered, user, {"where": where, "deny": denied, "allow": allow}, "recommend")
         return answered
 
@@ -148,6 +154,13 @@ class Service:
         """For each of the items."""
         if not items:
             return {}
+        if self.backend.write is not None:
+            # A language model writes all of them at once, and beams go on meanwhile.
+            with self.metrics.stage("explain"):
+                each = await asyncio.gather(
+                    *(asyncio.to_thread(self.backend.explained, history, item) for item in items)
+                )
+            return dict(zip(items, each, strict=True))
         told: Mapping[str, Explanation] = await self.ask(Explain(tuple(history), tuple(items)))
         return told
 
@@ -244,7 +257,46 @@ class Service:
 
     def models(self) -> list[str]:
         """Names under which answers can be asked for."""
-        return ["genrec", self.model]
+        return ["genrec", self.model, *([LANGUAGE] if self.backend.language else [])]
+
+    def _by_language(self, model: str | None, adapter: str | None, special: bool) -> bool:
+        """Whether the language model recommends. special: a spread or a sample is asked for, which it has not."""
+        wanted = model == LANGUAGE or adapter is not None
+        if wanted and not self.backend.language:
+            what = f"model {LANGUAGE!r}" if adapter is None else f"adapter {adapter!r}"
+            raise UserError(f"{what}: this server's engine has none; start it with --engine vllm")
+        if wanted and special:
+            raise UserError("diversity and seed are the compact generator's: leave them out, or model and adapter")
+        if adapter is not None and model not in (None, LANGUAGE):
+            raise UserError(f"adapter {adapter!r} is the language model's: leave model out, or say {LANGUAGE!r}")
+        return wanted or (self.backend.language and model is None and not special)
+
+    # ------------------------------------------------------------------ adapters
+
+    async def put_adapter(self, name: str, stage: str) -> list[str]:
+        """Load the adapter of a stage of the run (`lm-NAME`) under a name, in the place of a former one; the names
+        that there are now. Nothing restarts, and who is being answered finishes with the former."""
+        folder = self.recommender.path / stage
+        if Path(stage).name != stage or not (folder / ADAPTER).is_dir():
+            raise UserError(f"the run has no finished {stage!r} with an adapter: `genrec lm train --name …` makes one")
+        engine = self._adapting()
+        await asyncio.to_thread(engine.add_adapter, name, folder / ADAPTER)
+        return list(engine.adapters)
+
+    async def remove_adapter(self, name: str) -> list[str]:
+        """The names that are left."""
+        engine = self._adapting()
+        await asyncio.to_thread(engine.remove_adapter, name)
+        return list(engine.adapters)
+
+    def adapters(self) -> list[str]:
+        """Names that a request may give as `adapter`."""
+        return list(self._adapting().adapters) if self.backend.language else []
+
+    def _adapting(self) -> VllmEngine:
+        if not self.backend.language:
+            raise UserError("adapters: this server's engine has none; start it with --engine vllm")
+        return cast("VllmEngine", self.recommender.speaker.over(self.now).engine)
 
     def _conversation(self) -> Conversation:
         """Over the catalogue as it stands."""

@@ -30,7 +30,7 @@ async def recommend(asked: RecommendationsRequest, request: Request, served: Ser
     work = served.recommend(
         asked.user, asked.history, asked.k, where=asked.where, allow=asked.allow, deny=asked.deny,
         exclude_seen=asked.exclude_seen, diversity=asked.diversity, explain=asked.explain, adapter=asked.adapter,
-        seed=asked.seed,
+        model=asked.model, seed=asked.seed,
     )  # fmt: skip
     return _told(served, await until_left(request, work))
 

@@ -46,8 +46,8 @@ class Asked(Said):
     """What OpenAI's body has no words for: `extra_body={"genrec": {…}}` in its clients."""
 
     k: Annotated[int, Field(ge=1, le=20, description="Items an answer shows.")] = 5
-    history: Annotated[list[Id], Field(max_length=HISTORY, default_factory=list)]
-    disliked: Annotated[list[Id], Field(max_length=LISTED, default_factory=list)]
+    history: list[Id] = Field(default_factory=list, max_length=HISTORY)
+    disliked: list[Id] = Field(default_factory=list, max_length=LISTED)
     where: Where | None = None
     explain: bool = True
     adapter: Annotated[str, Field(max_length=128)] | None = None
@@ -74,7 +74,7 @@ class ChatRequest(BaseModel):
     n: Annotated[int, Field(ge=1, le=1, description="One answer; there are no others.")] | None = 1
     user: Id | None = Field(None, description="Whose stored history and dislikes count.")
     store: bool | None = Field(False, description="Keep the conversation; GET …/{id} gives it back.")
-    genrec: Asked = Field(default_factory=Asked)
+    genrec: Asked = Asked()
 
 
 class Answer(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,7 +18,7 @@ class _Limited(Said):
     k: Annotated[int, Field(ge=1, le=MOST, description="How many items.")] = 10
     where: Where | None = None
     allow: Annotated[list[Id], Field(max_length=LISTED, description="The only items there may be.")] | None = None
-    deny: Annotated[list[Id], Field(max_length=LISTED, default_factory=list, description="Items there may not be.")]
+    deny: list[Id] = Field(default_factory=list, max_length=LISTED, description="Items there may not be.")
 
 
 class RecommendationsRequest(_Limited):
@@ -33,12 +33,15 @@ class RecommendationsRequest(_Limited):
         }
     )
     user: Id | None = Field(None, description="Whose stored history and dislikes count.")
-    history: Annotated[list[Id], Field(max_length=HISTORY, default_factory=list, description="Item ids, oldest first.")]
+    history: list[Id] = Field(default_factory=list, max_length=HISTORY, description="Item ids, oldest first.")
     exclude_seen: bool = Field(True, description="Nothing that stands in the history.")
     diversity: Annotated[int, Field(ge=1, le=MOST)] | None = Field(
         None, description="At most so many answers share their first code, while there are others."
     )
     explain: bool = Field(False, description="Say why, for every item.")
+    model: Literal["genrec-compact", "genrec-lm"] | None = Field(
+        None, description="Which generator; null: the language model where the engine is vllm, else the compact one."
+    )
     adapter: Annotated[str, Field(max_length=128)] | None = Field(
         None, description="A LoRA adapter of the language model, by name; needs the engine vllm."
     )
@@ -100,7 +103,7 @@ class ExplanationRequest(Said):
     model_config = ConfigDict(json_schema_extra={"examples": [{"history": ["F00042"], "item_id": "F00007"}]})
     item_id: Id
     user: Id | None = None
-    history: Annotated[list[Id], Field(max_length=HISTORY, default_factory=list)]
+    history: list[Id] = Field(default_factory=list, max_length=HISTORY)
 
 
 class Explained(BaseModel):
