@@ -22,10 +22,12 @@ from genrec.search.words import WordIndex, weighed, words_of
 if TYPE_CHECKING:
     from genrec.decode.living import Snapshot
 
-TITLE = 1.0
+TITLE = 1.5
 """How much a word of a title counts beside the same word anywhere in the row."""
-VALUE = 20.0
+VALUE = 40.0
 """How much a value counts that the text states: more than its words, so that it holds where titles say it otherwise."""
+KIND = 10.0
+"""How much it counts that a changed thing stays of its kind, and keeps what the text says it shall, beside any value."""
 POPULAR = 1e-4
 """Of popularity's logarithm, between items that meet a text equally well."""
 
@@ -48,7 +50,7 @@ class Rows:
         if former is None or moved is None:
             values = values if former is None else ItemValues.of(catalog, synonyms)
             table = catalog.table.select("item_id", "title", "text", *values.columns)
-            return cls(table, WordIndex.of(_texts(table)), WordIndex.of(_titles(table)), values)
+            return cls(table, WordIndex.of(_texts(table)), WordIndex.of(_titles(table), b=0), values)
         words, titles = former.words, former.titles
         if len(moved):
             some = table[moved]
@@ -132,7 +134,7 @@ class ContentSearch:
         for fact, sure in enumerate(kept.tolist()):
             column = values.facts[fact].attribute
             if column not in columns:
-                weight[fact] = sure * (3 if column in HEADS or column in named else 1)
+                weight[fact] = sure * (KIND if column in HEADS or column in named else 1)
             elif column in reading.others:
                 weight[fact] = -VALUE * sure
         for one in reading.stated:

@@ -67,14 +67,14 @@ class WordIndex:
     rows that the first index was made of.
     """
 
-    def __init__(self, numbers: dict[str, int], weights: csr_matrix, mean: float) -> None:
-        self._numbers, self.weights, self._mean = numbers, weights, mean
+    def __init__(self, numbers: dict[str, int], weights: csr_matrix, mean: float, b: float) -> None:
+        self._numbers, self.weights, self._mean, self._b = numbers, weights, mean, b
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]]) -> WordIndex:
-        """texts: every item's, by `words_of`."""
+    def of(cls, texts: Sequence[Sequence[str]], *, b: float = B) -> WordIndex:
+        """texts: every item's, by `words_of`. b: how much a long text's words count for less."""
         mean = max(1.0, sum(map(len, texts)) / max(1, len(texts)))
-        index = cls({}, csr_matrix((0, 0), dtype=np.float32), mean)
+        index = cls({}, csr_matrix((0, 0), dtype=np.float32), mean, b)
         return index.extended(texts)
 
     def __len__(self) -> int:
@@ -85,14 +85,14 @@ class WordIndex:
         more = self._weighed(texts)
         former = self.weights.copy()
         former.resize(len(self), more.shape[1])
-        return WordIndex(self._numbers, vstack([former, more], format="csr"), self._mean)
+        return WordIndex(self._numbers, vstack([former, more], format="csr"), self._mean, self._b)
 
     def changed(self, items: np.ndarray, texts: Sequence[Sequence[str]]) -> WordIndex:
         """With other texts for these items."""
         order = np.arange(len(self))
         order[items] = len(self) + np.arange(len(items))
         grown = self.extended(texts)
-        return WordIndex(self._numbers, grown.weights[order], self._mean)
+        return WordIndex(self._numbers, grown.weights[order], self._mean, self._b)
 
     def scores(self, words: Mapping[str, float]) -> np.ndarray:
         """float32 (N,): Σ over words, each times its weight, of rarity times how much it counts in the row."""
@@ -126,7 +126,7 @@ class WordIndex:
         tf = np.array([times for count in counts for times in count.values()], np.float32)
         starts = np.concatenate([[0], np.cumsum([len(count) for count in counts])]).astype(np.int64)
         lengths = np.repeat([len(words) for words in texts], np.diff(starts))
-        weight = tf * (K1 + 1) / (tf + K1 * (1 - B + B * lengths / self._mean))
+        weight = tf * (K1 + 1) / (tf + K1 * (1 - self._b + self._b * lengths / self._mean))
         return csr_matrix((weight.astype(np.float32), np.array(columns, np.int64), starts), (len(texts), len(numbers)))
 
     @cached_property
