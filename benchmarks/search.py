@@ -19,7 +19,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from machine import line, machine
@@ -30,6 +30,9 @@ from genrec.data import Catalog, Interactions
 from genrec.data.splits import leave_one_out
 from genrec.model.tasks import Facts, Material
 from genrec.sid import SemanticIds
+
+if TYPE_CHECKING:
+    from genrec.search.content import ContentSearch
 
 SEED = 20
 K = 10
@@ -45,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     material = read(asked.run)
     systems = text_search(material)
+    if (asked.run / "model" / "manifest.json").exists():
+        systems.append(ContentSystem.of(asked.run, material))
     if asked.lm:
         systems += language_models(asked.run, asked.lm)
     found = {"run": asked.run.name, "sets": measured(material, systems, asked.queries), "machine": machine()}
@@ -68,6 +73,42 @@ class System:
     name: str
     search: SearchFunction
     plain: bool = True
+
+    def answers(self, questions: Sequence[Question], k: int) -> np.ndarray:
+        """Item indices (Q, ≥ k) of the k best to each question, never the item that it is about; -1 where none is."""
+        texts = [question.plain if self.plain else question.text for question in questions]
+        return without(self.search, [question.source for question in questions])(texts, k)
+
+
+@dataclass(frozen=True)
+class ContentSystem(System):
+    """`genrec.search`, which is told which item a change is about, and reads `this` in its place."""
+
+    finding: ContentSearch | None = None
+    words: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, run: Path, material: Material) -> ContentSystem:
+        from genrec import Recommender
+
+        recommender = Recommender.from_pretrained(run)
+        finding = recommender.finding(recommender.snapshot)
+
+        def search(queries: Sequence[str], k: int) -> np.ndarray:
+            return best(np.stack([finding.text(query) for query in queries]), k)
+
+        return cls("words and values", search, True, finding, material.words)
+
+    def answers(self, questions: Sequence[Question], k: int) -> np.ndarray:
+        if questions[0].source < 0:
+            return super().answers(questions, k)
+        assert self.finding is not None
+        changes = [question.text.replace(self.words[question.source], "this") for question in questions]
+        scores = np.stack(
+            [self.finding.changed(one.source, change) for one, change in zip(questions, changes, strict=True)]
+        )
+        scores[np.arange(len(questions)), [question.source for question in questions]] = -np.inf
+        return best(scores, k)
 
 
 def text_search(material: Material) -> list[System]:
@@ -117,12 +158,10 @@ def measured(material: Material, systems: Sequence[System], count: int) -> dict[
     """By set: how many questions and relevant items, and every system's figures with the 95 % interval's half width."""
     figures: dict[str, Any] = {}
     for name, questions in sets(material, count, SEED).items():
-        sources = [question.source for question in questions]
         metrics = {"precision@10": precision} | ({"recall@10": recall} if questions[0].target >= 0 else {})
         rows: dict[str, Any] = {}
         for system in systems:
-            texts = [question.plain if system.plain else question.text for question in questions]
-            answers = without(system.search, sources)(texts, K)
+            answers = system.answers(questions, K)
             values = {metric: of(questions, answers) for metric, of in metrics.items()}
             rows[system.name] = {
                 metric: {"mean": float(one.mean()), "half": float(1.96 * one.std() / len(one) ** 0.5)}

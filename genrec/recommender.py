@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from genrec.data import Catalog, Sequences
-from genrec.decode.changeable import LIVE, Changeable
+from genrec.decode.changeable import LIVE
 from genrec.decode.requests import (
     Recommendation,
     Recommendations,
@@ -23,6 +23,7 @@ from genrec.decode.requests import (
     table_of,
 )
 from genrec.errors import UserError
+from genrec.search.searchable import SPOKEN, Searchable, checked
 
 if TYPE_CHECKING:
     from genrec.decode.generator import Generator
@@ -37,14 +38,11 @@ __all__ = ["LIVE", "Recommendation", "Recommendations", "Recommender", "Request"
 
 PARTS = ("data", "embed", "sid", "model")
 """What of a workspace a recommender needs; a saved one is a folder of these, and of `LIVE`."""
-SPOKEN = "lm"
-"""The folder of the language model, where a run has one."""
-
 REMEMBERED = 10_000
 """People whose history is not read again when they come back with the same one."""
 
 
-class Recommender(Changeable):
+class Recommender(Searchable):
     """A trained generator over its catalogue.
 
     >>> recommender = Recommender.from_pretrained("runs/demo")
@@ -53,10 +51,8 @@ class Recommender(Changeable):
 
     def __init__(self, path: Path, catalog: Catalog, generator: Generator, speaker: Speaker | None = None) -> None:
         from genrec.decode.living import Snapshot
-        from genrec.decode.speaker import Speaker
 
-        super().__init__(path, Snapshot.first(catalog, generator))
-        self.speaker = speaker or Speaker(path, generator.engine.width)
+        super().__init__(path, Snapshot.first(catalog, generator), speaker)
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
 
     @classmethod
@@ -117,7 +113,7 @@ class Recommender(Changeable):
 
         now = self.snapshot  # one version for the whole batch, whatever is changed meanwhile
         catalog, generator = now.catalog, now.generator
-        _checked(k, now)
+        checked(k, now)
         if spread is not None and spread < 1:
             raise UserError(f"spread = {spread}: at least one answer must be allowed to a first code")
         asked = [one if isinstance(one, Request) else Request(one) for one in requests]
@@ -147,7 +143,7 @@ class Recommender(Changeable):
         from genrec.decode.wishes import Wishes
 
         now = self.snapshot
-        _checked(k, now)
+        checked(k, now)
         asked = [one if isinstance(one, Request) else Request(one) for one in requests]
         histories = Sequences.from_lists([indices_of(one.history, now.catalog) for one in asked])
         limits = limits_of(asked, now)
@@ -156,48 +152,6 @@ class Recommender(Changeable):
         generator = self.speaker.at(now)
         answer = generator.recommend(histories, k, exclude_seen=exclude_seen, wishes=wishes, **options)
         return listed(answer, asked, limits, histories, exclude_seen, now)
-
-    def search(
-        self,
-        text: str,
-        k: int = 10,
-        *,
-        where: Any = None,
-        allow: Sequence[str] | None = None,
-        deny: Sequence[str] | None = None,
-        words: bool = True,
-    ) -> Recommendations:
-        """The k items that `text` asks for, by the run's language model: «a red dress for summer».
-
-        where, allow, deny: as for `recommend`. words: besides the codes that the model writes, count the words of
-        items' rows, where it learned them. UserError where the run has no language model.
-        """
-        from genrec.decode.wishes import Wishes
-
-        now, asked = self.snapshot, [Request((), where, allow, deny)]
-        limits = limits_of(asked, now)
-        answer = self.speaker.at(now, words=words).search([text], _checked(k, now), wishes=Wishes(limits))
-        return listed(answer, asked, limits, Sequences.from_lists([[]]), False, now)[0]
-
-    def refine(
-        self,
-        item_id: str,
-        change: str,
-        k: int = 10,
-        *,
-        where: Any = None,
-        allow: Sequence[str] | None = None,
-        deny: Sequence[str] | None = None,
-        words: bool = True,
-    ) -> Recommendations:
-        """The k items like one, but changed, by the run's language model. change: «in red». words: see `search`."""
-        from genrec.decode.wishes import Wishes
-
-        now, asked = self.snapshot, [Request([item_id], where, allow, deny)]
-        limits = limits_of(asked, now)
-        items = indices_of([item_id], now.catalog)
-        answer = self.speaker.at(now, words=words).refine(items, [change], _checked(k, now), wishes=Wishes(limits))
-        return listed(answer, asked, limits, Sequences.from_lists([items]), True, now)[0]
 
     def explain(
         self, history: Sequence[str], item_id: str, *, write: Write | None = None, synonyms: Synonyms | None = None
@@ -273,12 +227,6 @@ class Recommender(Changeable):
             self.save_pretrained(Path(folder) / "recommender")
             done = api.upload_folder(repo_id=repo_id, folder_path=str(Path(folder) / "recommender"))
         return str(done.commit_url)
-
-
-def _checked(k: int, now: Snapshot) -> int:
-    if not 1 <= k <= len(now.catalog):
-        raise UserError(f"k = {k}: ask for 1 to {len(now.catalog)} items, as many as the catalogue has")
-    return k
 
 
 def _parts(path: Path, beam: int) -> tuple[Catalog, Generator]:

@@ -115,14 +115,25 @@ def recommend(
 @verb
 def search(
     run: Run,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help='What is looked for: "a red dress for summer".')],
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT]", help='What is looked for, "a red dress for summer".')
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help='What it looks like; TEXT: but "in red".')
+    ] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="How many items.")] = 10,
     where: Annotated[str | None, typer.Option(help='A filter as JSON: {"category": "dress"}.')] = None,
 ) -> None:
-    """Show what the run's language model finds for a text."""
+    """Show what is found for a text, for a picture, or for a picture that the text changes."""
     from genrec.recommender import Recommender
 
-    _answers(Recommender.from_pretrained(run).search(text, k, where=_filter(where)))
+    if text is None and picture is None:
+        raise UserError('nothing is asked for: write TEXT ("a red dress for summer"), or --picture FILE, or both')
+    recommender, filtered = Recommender.from_pretrained(run), _filter(where)
+    if picture is not None:
+        _answers(recommender.search_picture(picture, k, change=text, where=filtered))
+    else:
+        _answers(recommender.search(text or "", k, where=filtered))
 
 
 def _filter(where: str | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Sequence
@@ -18,23 +19,35 @@ from genrec.embed.vectors import checked, item_name, write_npy
 from genrec.errors import UserError
 
 
-def read_picture(path: Path, item: str) -> Image.Image:
-    """The picture as RGB, turned upright by its EXIF tag, transparency over white. `item` names the item in errors."""
-    if not path.exists():
-        raise UserError(f"{path}: {item} names a picture that does not exist: add the file or empty the image cell")
+def read_picture(source: Path | bytes, item: str) -> Image.Image:
+    """The picture of a file or of its bytes, see `upright`. `item` says in errors whose it is."""
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    name = "the bytes given" if isinstance(source, bytes) else source
+    if isinstance(source, Path) and not source.exists():
+        raise UserError(f"{source}: {item} names a picture that does not exist: add the file or empty the image cell")
     try:
-        with Image.open(path) as opened:
+        with Image.open(file) as opened:
             opened.load()
-            picture = ImageOps.exif_transpose(opened)
-            if picture.has_transparency_data:
-                picture = picture.convert("RGBA")
-                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-            return picture.convert("RGB")
+            return upright(opened)
     # Pillow's readers let errors of every kind out of a broken file: OSError, ValueError, SyntaxError, struct.error …
     except Exception as error:
         raise UserError(
-            f"{path}: the picture of {item} is broken ({error}): replace the file or empty the image cell"
+            f"{name}: the picture of {item} is broken ({error}): replace the file or empty the image cell"
         ) from error
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """As RGB, turned by its EXIF tag, transparency over white."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return picture.convert("RGB")
+
+
+def thumbnail(picture: Image.Image, size: int = 64) -> np.ndarray:
+    """uint8 (size, size, 3): a picture keeps its proportions, on white."""
+    return np.asarray(ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, color="white"))
 
 
 def read_thumbnails(
@@ -55,8 +68,7 @@ def read_thumbnails(
     with progress.bar("Reading pictures", int(mask.sum()), "picture") as bar:
         for row, path in enumerate(paths):
             if path is not None:
-                picture = read_picture(path, item_name(ids, row))
-                pictures[row] = np.asarray(ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, color="white"))
+                pictures[row] = thumbnail(read_picture(path, item_name(ids, row)), size)
                 bar.advance(1)
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
@@ -120,6 +132,10 @@ class TransformersImageEncoder:
         if found:
             vectors[rows] = np.concatenate(found)
         return checked(vectors, mask, source=f"image encoder {self.name!r}", ids=ids)
+
+    def look(self, pictures: list[Image.Image]) -> np.ndarray:
+        """float32 (N, d), L2-normalised, of pictures that were read already."""
+        return self._pooled(pictures)
 
     def _pooled(self, pictures: list[Image.Image]) -> np.ndarray:
         import torch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from genrec.embed.attributes import AttributeEncoder
 from genrec.embed.fuse.concat import Modality, WhitenedConcat
 from genrec.errors import UserError
 from genrec.recipes import EmbedRecipe
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 class ItemEncoder:
@@ -80,6 +83,25 @@ class ItemEncoder:
             modalities["attributes"] = self.attributes.encode(catalog)
         return modalities, self.fuser.transform(modalities, catalog.ids)
 
+    def look(self, pictures: list[Image.Image]) -> np.ndarray:
+        """float32 (N, d), of unit length: pictures that were read already, as the items' own are seen.
+
+        UserError where the recipe reads no pictures.
+        """
+        if self.image is None:
+            raise UserError(
+                "this run reads no pictures (embed.image.kind is none): set it to contrastive or transformers, and "
+                "run `genrec embed` and all after it again"
+            )
+        if self.recipe.image.kind == "contrastive":
+            from genrec.embed.images import thumbnail
+
+            small = np.stack([thumbnail(picture) for picture in pictures])
+            found: np.ndarray = self.image.encode(small, np.ones(len(small), bool))[0]
+            return found
+        found = self.image.look(pictures)
+        return found
+
     def _start_text(self, catalog: Catalog, seed: int) -> None:
         text = self.recipe.text
         if text.kind == "tfidf":
@@ -104,14 +126,18 @@ class ItemEncoder:
             return {"text": read_own(Path(self.recipe.text.model), catalog.ids)}
         return {"text": self.text.encode(catalog.table["text"].to_list(), catalog.ids)}
 
-    def _image(self, catalog: Catalog) -> dict[str, Modality]:
-        if self.image is None:
-            return {}
+    def images(self, catalog: Catalog) -> Modality:
+        """Vectors and mask of items' pictures alone, as the modality image of `encode`."""
         if self.recipe.image.kind == "contrastive":
             from genrec.embed.images import read_thumbnails
 
-            return {"image": self.image.encode(*read_thumbnails(_paths(catalog), ids=catalog.ids), catalog.ids)}
-        return {"image": self.image.encode(_paths(catalog), catalog.ids)}
+            found: Modality = self.image.encode(*read_thumbnails(_paths(catalog), ids=catalog.ids), catalog.ids)
+            return found
+        found = self.image.encode(_paths(catalog), catalog.ids)
+        return found
+
+    def _image(self, catalog: Catalog) -> dict[str, Modality]:
+        return {} if self.image is None else {"image": self.images(catalog)}
 
     def save_pretrained(self, folder: Path) -> None:
         """What `encode` needs later: learned encoders in folders of their own, pretrained ones by name."""
