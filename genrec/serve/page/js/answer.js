@@ -16,8 +16,9 @@ export class AnswerView {
     this.words = h("div", { class: "prose" });
     this.heard = h("ul", { class: "heard", "aria-label": "What was heard", hidden: true });
     this.items = h("div", { class: "items" });
+    this.after = h("div", { class: "prose" });
     this.foot = h("div", { class: "answer-foot" });
-    this.element = h("article", { class: "turn answer", "aria-label": "GenRec" }, this.words, this.heard, this.items, this.foot);
+    this.element = h("article", { class: "turn answer", "aria-label": "GenRec" }, this.words, this.heard, this.items, this.after, this.foot);
     this.wait();
   }
 
@@ -38,7 +39,11 @@ export class AnswerView {
     }
     if (now.heard !== before?.heard) this.chips(now.heard);
     const shown = new Set(now.items.map((one) => one.item_id));
-    if (now.text || now.whole) this.words.replaceChildren(...prose(now.text, shown, now.whole));
+    if (now.text || now.whole) {
+      const { before, after } = prose(now.text, shown, now.whole);
+      this.words.replaceChildren(...before);
+      this.after.replaceChildren(...after);
+    }
     if (now.whole) this.end();
   }
 

@@ -121,7 +121,9 @@ export async function* chat(body, signal) {
   let ended = false;
   try {
     for await (const data of events(response.body)) {
-      if (data === "[DONE]") { ended = true; break; }
+      // Read on to the stream's end: a connection that is let go of before counts as broken off.
+      ended ||= data === "[DONE]";
+      if (ended) continue;
       const chunk = JSON.parse(data);
       if (chunk.error) throw new Problem(sentence(String(chunk.error.message ?? "the answer broke off")));
       const delta = chunk.choices?.[0]?.delta;

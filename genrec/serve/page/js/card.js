@@ -49,15 +49,14 @@ function card(item) {
   const because = folded(item);
   because?.querySelector("summary")?.setAttribute("data-control", "because");
   return h("li", { class: feeling(item.item_id) === "dislike" ? "card gone" : "card", "data-item": item.item_id },
-    h("div", { class: "card-top" },
-      h("button", { type: "button", class: "open", "data-control": "open", "aria-haspopup": "dialog", onclick: () => details(item) },
-        picture(item),
-        h("span", { class: "title" }, title)),
-      opinions(item)),
-    h("p", { class: "meta" },
-      price && h("span", { class: "price" }, price),
+    h("button", { type: "button", class: "open", "data-control": "open", "aria-haspopup": "dialog", onclick: () => details(item) },
+      picture(item),
+      h("span", { class: "title" }, title)),
+    facts.length > 0 && h("p", { class: "facts" }, facts.join(" · ")),
+    h("div", { class: "meta" },
+      h("span", { class: "price" }, price ?? ""),
       item.sponsored && h("span", { class: "sponsored" }, "Sponsored"),
-      facts.length > 0 && h("span", { class: "facts" }, facts.join(" · "))),
+      opinions(item)),
     item.why?.text && h("p", { class: "why" }, item.why.text),
     because,
     note(item));

@@ -54,6 +54,6 @@ function send() {
 /** As tall as what is written. */
 function grow() {
   const box = at("box");
-  box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight, TALLEST)}px`;
+  box.style.height = "";
+  if (box.value) box.style.height = `${Math.min(box.scrollHeight, TALLEST)}px`;
 }

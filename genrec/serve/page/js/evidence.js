@@ -1,6 +1,6 @@
 // What a recommendation rests on: by how much its score falls without each thing of the history.
 
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { lookup, picture } from "./items.js";
 import { titleOf } from "./words.js";
 
@@ -33,7 +33,7 @@ export function folded(card) {
     faces.append(slot);
     lookup(id).then((one) => (one ? slot.replaceWith(picture(one)) : slot.remove()));
   }
-  return h("details", { class: "because" }, h("summary", {}, "because of", faces), inside);
+  return h("details", { class: "because" }, h("summary", {}, "because of", faces, icon("down")), inside);
 }
 
 /** The influences that raise the score. @param {Card} card @returns {[string, number][]} */

@@ -10,19 +10,23 @@ const ITEM = /^\s*\d+[.)]\s+\*\*.*?\*\*\s*\(([^()]+)\)/;
  * @param {string} text
  * @param {Set<string>} shown ids of items that stand below as cards: their lines are left out
  * @param {boolean} whole false while more is to come
- * @returns {HTMLElement[]}
+ * @returns {{before: HTMLElement[], after: HTMLElement[]}} what stands before the cards, and what after them
  */
 export function prose(text, shown, whole) {
   const lines = text.split("\n");
   // A line that begins as an item's may yet become one.
   if (!whole && shown.size && /^\s*\d/.test(lines[lines.length - 1])) lines.pop();
   /** @type {HTMLElement[]} */
-  const blocks = [];
+  const before = [];
+  /** @type {HTMLElement[]} */
+  const after = [];
+  let blocks = before;
   /** @type {HTMLElement | null} */
   let open = null;
   for (const line of lines) {
     const item = ITEM.exec(line);
     if (item && shown.has(item[1])) {
+      blocks = after;
       open = null;
       continue;
     }
@@ -40,7 +44,7 @@ export function prose(text, shown, whole) {
     const words = bold(line.replace(NUMBERED, "").replace(BULLET, "").trim());
     open?.append(...(kind === "P" ? words : [h("li", {}, ...words)]));
   }
-  return blocks;
+  return { before, after };
 }
 
 /** «a **b** c» @param {string} line @returns {(Node | string)[]} */

@@ -23,13 +23,16 @@ export function suggest(catalogue) {
   const price = catalogue.columns.find((one) => isPrice(one.name) && typeof one.max === "number");
   const limit = price ? round(Number(price.min) + (Number(price.max) - Number(price.min)) / 3) : null;
   const ideas = ["What would suit me?"];
-  if (words.length && limit) ideas.push(`A ${value(0, 0)} under ${limit}`);
+  if (words.length && limit) ideas.push(`${capital(value(0, 0))} under ${limit}`);
   const colour = words.findIndex((one) => /^colou?r$/i.test(one.name));
   const second = colour > 0 ? colour : 1;
-  if (words.length > 1) ideas.push(`A ${value(0, 1)}, but not ${value(second, 0)}`, `Something ${value(second, 1)}`);
+  if (words.length > 1) ideas.push(`${capital(value(0, 1))}, but not ${value(second, 0)}`, `Something ${value(second, 1)}`);
   at("suggestions").replaceChildren(...ideas.map((idea) => h("li", {},
     h("button", { type: "button", class: "suggestion", onclick: () => tell(idea) }, idea))));
 }
+
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** 83.4 → 80 @param {number} price */
 function round(price) {
