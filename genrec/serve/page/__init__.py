@@ -23,11 +23,6 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 """Files with other endings are not the page's."""
-POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-"""What the browser may do for the page. Trusted types: no text can become HTML, by mistake neither."""
 FOREVER, ASK = "public, max-age=31536000, immutable", "no-cache"
 
 
@@ -48,9 +43,7 @@ class File:
         """The content, or 304 for a browser that has it. keep: the Cache-Control."""
         packs = "gzip" in request.headers.get("accept-encoding", "")
         tag = f'"{self.tag}-gzip"' if packs else f'"{self.tag}"'
-        headers = {"ETag": tag, "Cache-Control": keep, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
-        if self.kind == TYPES[".html"]:
-            headers["Content-Security-Policy"] = POLICY
+        headers = {"ETag": tag, "Cache-Control": keep, "Vary": "Accept-Encoding"}
         if tag in [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]:
             return Response(status_code=304, headers=headers)
         if packs:
