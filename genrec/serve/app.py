@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import genrec
-from genrec.serve import failures
-from genrec.serve.routes import adapters, chatting, health, items, recommending, storing
+from genrec.serve import failures, page
+from genrec.serve.routes import adapters, catalogue, chatting, health, items, recommending, storing
 from genrec.serve.service import Service
 
 ABOUT = """Recommendations that are generated, item by item, under the catalogue's trie: no answer is an item that the
@@ -30,6 +30,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     failures.install(app)
-    for room in (chatting, recommending, storing, items, adapters, health):
+    for room in (chatting, recommending, storing, catalogue, items, adapters, health):
         app.include_router(room.router)
+    page.mount(app)
     return app

@@ -1,0 +1,32 @@
+// Server-sent events out of a response's body. EventSource cannot send a POST, so they are read here.
+
+/**
+ * The data of each event, to the end of the stream.
+ * @param {ReadableStream<Uint8Array>} body
+ * @returns {AsyncGenerator<string>}
+ */
+export async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = "";
+  /** @type {string[]} */
+  let data = [];
+  try {
+    while (true) {
+      const { value, done } = await reader.read();
+      waiting += value ?? "";
+      const lines = waiting.split(/\r\n|\n|\r(?!$)/);
+      waiting = done ? "" : (lines.pop() ?? "");
+      for (const line of lines) {
+        if (line === "") {
+          if (data.length) yield data.join("\n");
+          data = [];
+        } else if (line.startsWith("data:")) {
+          data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
+        }
+      }
+      if (done) return;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
