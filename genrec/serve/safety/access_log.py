@@ -29,6 +29,8 @@ LEFT = 499
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
+log = logging.getLogger(__name__)
+
 
 class Pseudonyms:
     """secret: of the deployment; without one, pseudonyms hold until the process ends."""
@@ -92,11 +94,12 @@ class RequestIds:
 
 
 class AccessLog:
-    """Writes a line when a request ends, and tells `watch`, which the metrics are made of."""
+    """Writes a line when a request ends, and tells `watch`, which the metrics are made of. Failures of ours are logged
+    with the request's id."""
 
     def __init__(self, app: App, pseudonyms: Pseudonyms, watch: Callable[[Finished], None] | None = None) -> None:
         self.app, self.pseudonyms, self.watch = app, pseudonyms, watch
-        self.log = logging.getLogger(LOGGER)
+        self.lines = logging.getLogger(LOGGER)
 
     async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
         if connection["type"] != "http":
@@ -116,9 +119,12 @@ class AccessLog:
         try:
             await self.app(connection, receive, measured)
         except Exception:
+            # Here, because the web server does not know the request's id.
+            log.exception("request %s failed", state(connection).get("request_id", ""))
             if first is None:
                 status = 500  # what the web server now answers
-            raise
+            if not complete:  # a broken stream must be seen to break; what was answered in full is told already
+                raise
         finally:
             self._finished(connection, status, complete, first, time.perf_counter() - begun, sent)
 
@@ -141,6 +147,6 @@ class AccessLog:
             None if client is None else self.pseudonyms.of(client, "c"),
             known.get("refused"),
         )
-        self.log.info(json.dumps(asdict(finished)))
+        self.lines.info(json.dumps(asdict(finished)))
         if self.watch is not None:
             self.watch(finished)

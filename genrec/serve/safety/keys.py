@@ -19,7 +19,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
 from genrec.errors import UserError, nearest
 
@@ -49,11 +49,24 @@ class KeyRow:
     revoked: float | None = None
 
 
-class KeyStore(Protocol):
-    """Where keys are kept beyond the environment's first ones."""
+class Row(Protocol):
+    """What must be there of a stored key; see `KeyRow`."""
 
-    def keys(self) -> Sequence[KeyRow]: ...
-    def add_key(self, row: KeyRow) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def scopes(self) -> Sequence[str]: ...
+    @property
+    def revoked(self) -> float | None: ...
+
+
+class KeyStore(Protocol):
+    """Where keys are kept beyond the environment's first ones: `genrec.serve.store`, whose rows know some more."""
+
+    def keys(self) -> Sequence[Row]: ...
+    def add_key(self, row: Any) -> None: ...
     def revoke_key(self, name: str) -> None: ...
 
 
@@ -126,7 +139,7 @@ class Keys:
         self, first: Sequence[KeyRow] = (), store: KeyStore | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._first, self._store, self._clock = tuple(first), store, clock
-        self._stored: tuple[KeyRow, ...] = ()
+        self._stored: tuple[Row, ...] = ()
         self._read: float | None = None
         self._tried: float | None = None
 
@@ -169,7 +182,9 @@ class Keys:
         for row in self._all():
             if hmac.compare_digest(row.hash, offered) and row.revoked is None:
                 found = row
-        return None if found is None else Caller(found.name, frozenset(found.scopes))
+        if found is None:
+            return None
+        return Caller(found.name, frozenset(scope for scope in SCOPES if scope in found.scopes))
 
     def issue(self, name: str, scopes: Iterable[Scope]) -> str:
         """A new key, kept in the store by its hash: what is returned here is never seen again."""
@@ -195,7 +210,7 @@ class Keys:
         self._store.revoke_key(name)
         self.refresh()
 
-    def _all(self) -> tuple[KeyRow, ...]:
+    def _all(self) -> tuple[Row, ...]:
         return (*self._first, *self._stored)
 
 

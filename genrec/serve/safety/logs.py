@@ -54,7 +54,7 @@ class JsonLines(logging.Formatter):
 def log_as_json(level: str = "info", stream: TextIO | None = None) -> None:
     """All loggers of the process as JSON lines on `stream` (stderr), also the web server's.
 
-    The web server's own access log is silenced: it has whole paths and query strings.
+    The web server's own access log is silenced, and what HTTP clients say: they have whole addresses.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
@@ -64,5 +64,7 @@ def log_as_json(level: str = "info", stream: TextIO | None = None) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    for name in ("httpx", "httpcore"):  # clients, which log the addresses they ask
+        logging.getLogger(name).setLevel(logging.WARNING)
     silenced = logging.getLogger("uvicorn.access")
     silenced.handlers, silenced.propagate, silenced.disabled = [], False, True

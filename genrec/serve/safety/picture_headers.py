@@ -61,8 +61,8 @@ def _png(data: bytes) -> PictureHeader:
     width, height = struct.unpack(">II", data[16:24])
     at, animated, metadata = 8, False, 0
     for _ in range(PIECES):
-        if at >= len(data):
-            break
+        if at + 12 > len(data):
+            raise BadPicture("the PNG breaks off")
         length, kind = struct.unpack(">I4s", data[at : at + 8])
         animated |= kind == b"acTL"
         if kind[:1].islower():  # nobody needs it to show the pixels

@@ -113,7 +113,7 @@ def _check(header: PictureHeader, limits: PictureLimits, param: str | None) -> N
 
 
 def _decoded(data: bytes, header: PictureHeader, limits: PictureLimits, param: str | None) -> Image.Image:
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data), formats=[header.format]) as opened:
@@ -121,12 +121,21 @@ def _decoded(data: bytes, header: PictureHeader, limits: PictureLimits, param: s
                 raise Refusal(400, "broken_image", "the picture's size is not what it says", param=param)
             opened.draft("RGB", (limits.kept, limits.kept))  # a JPEG is not unpacked larger than needed
             opened.load()
-            return _plain(ImageOps.exif_transpose(opened), limits.kept)
+            return _plain(_upright(opened), limits.kept)
     except Refusal:
         raise
     except Exception as error:  # a decoder may raise anything on bytes made to break it
         kind = "breaks off" if "truncated" in str(error) else "cannot be decoded"
         raise Refusal(400, "broken_image", f"the {header.format} {kind}", param=param) from None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # what cannot be read of its metadata does not spoil a picture
+        return image
 
 
 def _plain(image: Image.Image, most: int) -> Image.Image:
