@@ -20,7 +20,7 @@ NEAR = 0.25
 CHEAP, EXTREME = 0.35, 0.15
 """«Cheap»: below which share of what is left; «cheapest»."""
 YEARS = range(1000, 2200)
-ASKING = frozenset("show give see list want need find me top just only get display maybe another recommend suggest".split())
+ASKING = frozenset(["show", "give", "see", "list", "want", "need", "find", "me", "top", "just", "only", "get", "display", "maybe", "another", "recommend", "suggest"])
 
 
 @dataclass

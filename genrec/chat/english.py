@@ -127,8 +127,7 @@ ORDINALS = {
 NUMBERS = {
     word: n
     for n, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
      "dozen": 12, "couple": 2}  # fmt: skip
@@ -171,8 +170,7 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]
 }  # fmt: skip
 """How numbers are compared in words."""
 COMPARATIVE = frozenset(
-    "cheaper pricier dearer costlier heavier lighter longer shorter thicker thinner newer older bigger larger smaller "
-    "taller wider narrower roomier stronger weaker faster slower earlier".split()
+    ["cheaper", "pricier", "dearer", "costlier", "heavier", "lighter", "longer", "shorter", "thicker", "thinner", "newer", "older", "bigger", "larger", "smaller", "taller", "wider", "narrower", "roomier", "stronger", "weaker", "faster", "slower", "earlier"]
 ) | {"better rated", "higher rated", "lower rated", "worse rated", "more powerful", "less powerful", "lower price",
      "more recent", "better reviewed"}  # fmt: skip
 """Those that compare with what was shown; the others are for themselves."""
@@ -213,30 +211,6 @@ NAMES_OF: dict[str, tuple[str, ...]] = {
 """What columns are called beside their names."""
 
 QUIET = frozenset(
-    """
-    a an the i i'm im i'd i'll i've me my mine we us our you your he she it its it's they them their this that these
-    those there here is are was were be been being am do does did doing done have has had having can could would will
-    shall should may might must want wants wanted need needs needed look looking looks search searching find finding
-    found show showing shown see seeing give gives get getting got buy buying bought help please thanks thank hello hi
-    hey ok okay yes yeah yep sure well so very really quite just some something anything somewhere things thing stuff
-    item items product products piece pieces one ones pair of for to in on at by with from as into about up out off
-    over again then now maybe perhaps kind sort type like would'd what's what which who how when where why if because
-    since and or but not no nor only also too as than more most less least much many few lot lots any all every each
-    both either other others another else same such own good nice great lovely best better recommend recommends
-    recommendation recommendations suggest suggestion suggestions idea ideas choose choice option options go going
-    come comes think know guess prefer preferably rather ideally exactly right still even ever never day today
-    tomorrow tonight soon time people person someone somebody everyone tell let's lets let make makes made take takes
-    wear wearing use using used feel feels seem seems bit little far could've that's there's don't doesn't didn't
-    isn't aren't won't can't cannot wouldn't haven't hasn't definitely absolutely anyway actually instead however
-    though yet price prices cost costs budget euro euros dollar dollars spend money pay colour color wonder wondering
-    happy fine interested love loved liked hate hated buying shop shopping store catalogue catalog available
-    possible possibly mind able try trying tried fancy fancies mood hunting hunt after keen seeking seek hoping hope
-    point direction carry stock sell sells offer offers friend mum mom dad wife husband sister brother daughter son
-    girlfriend boyfriend myself gift present favourite closest close okay-ish bring brings anybody course alright
-    certainly suppose less-so way kinda sorta wanna gonna gotta lemme gimme pls plz thx ta cheers sorry excuse hmm uh
-    um oh ah wow nah nope them himself herself say said says mean means meant talk ask asking question answer
-    hundred ahead behind between within under around roughly else's page list first second third last next previous
-    former latter keep keeps kept stay left remain total overall particular special specific certain own usual
-    """.split()
+    ["a", "an", "the", "i", "i'm", "im", "i'd", "i'll", "i've", "me", "my", "mine", "we", "us", "our", "you", "your", "he", "she", "it", "its", "it's", "they", "them", "their", "this", "that", "these", "those", "there", "here", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "doing", "done", "have", "has", "had", "having", "can", "could", "would", "will", "shall", "should", "may", "might", "must", "want", "wants", "wanted", "need", "needs", "needed", "look", "looking", "looks", "search", "searching", "find", "finding", "found", "show", "showing", "shown", "see", "seeing", "give", "gives", "get", "getting", "got", "buy", "buying", "bought", "help", "please", "thanks", "thank", "hello", "hi", "hey", "ok", "okay", "yes", "yeah", "yep", "sure", "well", "so", "very", "really", "quite", "just", "some", "something", "anything", "somewhere", "things", "thing", "stuff", "item", "items", "product", "products", "piece", "pieces", "one", "ones", "pair", "of", "for", "to", "in", "on", "at", "by", "with", "from", "as", "into", "about", "up", "out", "off", "over", "again", "then", "now", "maybe", "perhaps", "kind", "sort", "type", "like", "would'd", "what's", "what", "which", "who", "how", "when", "where", "why", "if", "because", "since", "and", "or", "but", "not", "no", "nor", "only", "also", "too", "as", "than", "more", "most", "less", "least", "much", "many", "few", "lot", "lots", "any", "all", "every", "each", "both", "either", "other", "others", "another", "else", "same", "such", "own", "good", "nice", "great", "lovely", "best", "better", "recommend", "recommends", "recommendation", "recommendations", "suggest", "suggestion", "suggestions", "idea", "ideas", "choose", "choice", "option", "options", "go", "going", "come", "comes", "think", "know", "guess", "prefer", "preferably", "rather", "ideally", "exactly", "right", "still", "even", "ever", "never", "day", "today", "tomorrow", "tonight", "soon", "time", "people", "person", "someone", "somebody", "everyone", "tell", "let's", "lets", "let", "make", "makes", "made", "take", "takes", "wear", "wearing", "use", "using", "used", "feel", "feels", "seem", "seems", "bit", "little", "far", "could've", "that's", "there's", "don't", "doesn't", "didn't", "isn't", "aren't", "won't", "can't", "cannot", "wouldn't", "haven't", "hasn't", "definitely", "absolutely", "anyway", "actually", "instead", "however", "though", "yet", "price", "prices", "cost", "costs", "budget", "euro", "euros", "dollar", "dollars", "spend", "money", "pay", "colour", "color", "wonder", "wondering", "happy", "fine", "interested", "love", "loved", "liked", "hate", "hated", "buying", "shop", "shopping", "store", "catalogue", "catalog", "available", "possible", "possibly", "mind", "able", "try", "trying", "tried", "fancy", "fancies", "mood", "hunting", "hunt", "after", "keen", "seeking", "seek", "hoping", "hope", "point", "direction", "carry", "stock", "sell", "sells", "offer", "offers", "friend", "mum", "mom", "dad", "wife", "husband", "sister", "brother", "daughter", "son", "girlfriend", "boyfriend", "myself", "gift", "present", "favourite", "closest", "close", "okay-ish", "bring", "brings", "anybody", "course", "alright", "certainly", "suppose", "less-so", "way", "kinda", "sorta", "wanna", "gonna", "gotta", "lemme", "gimme", "pls", "plz", "thx", "ta", "cheers", "sorry", "excuse", "hmm", "uh", "um", "oh", "ah", "wow", "nah", "nope", "them", "himself", "herself", "say", "said", "says", "mean", "means", "meant", "talk", "ask", "asking", "question", "answer", "hundred", "ahead", "behind", "between", "within", "under", "around", "roughly", "else's", "page", "list", "first", "second", "third", "last", "next", "previous", "former", "latter", "keep", "keeps", "kept", "stay", "left", "remain", "total", "overall", "particular", "special", "specific", "certain", "own", "usual"]
 )  # fmt: skip
 """Words that ask for nothing by themselves."""

@@ -93,9 +93,7 @@ class References:
             items = (last[mark.place],)
         # «the second jacket»: what is said of it is no wish.
         while end < len(marks):
-            if marks[end].said in ONES or (marks[end].kind == "number" and marks[end].said == "one"):
-                end += 1
-            elif marks[end].kind == "value" and all(self._has(one, marks[end]) for one in items):
+            if marks[end].said in ONES or (marks[end].kind == "number" and marks[end].said == "one") or (marks[end].kind == "value" and all(self._has(one, marks[end]) for one in items)):
                 end += 1
             else:
                 break

@@ -259,7 +259,7 @@ class Listener:
             return
         if any(marks[p].kind in ("value", "number") and not (at < p and _said(marks, at + 1) == "of") for p in near):
             return  # it only says which column the value is of
-        pointed = at > 0 and marks[at - 1].said in ("that", "this", "those", "these", "the", "its", "their") or (
+        pointed = (at > 0 and marks[at - 1].said in ("that", "this", "those", "these", "the", "its", "their")) or (
             at > 0 and marks[at - 1].cues & {"other", "same", "not"}
         )
         behind = frozenset().union(*(m.cues for m in marks[at + 1 : _clause_end(marks, at)])) if at + 1 < len(marks) else frozenset()

@@ -67,6 +67,13 @@ class Speaker:
             self._made[words] = (now, made)
             return made
 
+    @property
+    def running(self) -> VllmEngine | None:
+        """The engine in vLLM, where that is what was opened."""
+        if self.engine != "vllm" or self._opened is None:
+            return None
+        return cast("VllmEngine", self._opened.engine)
+
     def close(self) -> None:
         """Stop what was started beside this process."""
         close = None if self._opened is None else getattr(self._opened.engine, "close", None)
@@ -91,7 +98,8 @@ class Speaker:
             if not now.available.all():
                 ranks = now.generator.engine.rank_of.cpu().numpy()[np.flatnonzero(now.available)]
                 available = RankBitmap.of_ranks(ranks, len(now.available))
-            cast("VllmEngine", self._opened.engine).swap(trie, available, now.catalog)
+            assert self.running is not None
+            self.running.swap(trie, available, now.catalog)
         self._told = now
         return self._opened
 

@@ -11,12 +11,13 @@ import genrec
 from genrec.serve import failures, page
 from genrec.serve.routes import adapters, catalogue, chatting, health, items, recommending, storing
 from genrec.serve.service import Service
+from genrec.serve.talking import Talking
 
 ABOUT = """Recommendations that are generated, item by item, under the catalogue's trie: no answer is an item that the
 catalogue does not have. Every answer has an id under which the audit log keeps what was recommended and why."""
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service, talking: Talking | None = None) -> FastAPI:
     """Without guards, which stand around it: see `genrec.serve.safety.stack.protect`. The service is closed when the
     application ends."""
 
@@ -28,7 +29,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title="GenRec", version=genrec.__version__, description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    app.state.service = service
+    app.state.service, app.state.talking = service, talking or Talking(service)
     failures.install(app)
     for room in (chatting, recommending, storing, catalogue, items, adapters, health):
         app.include_router(room.router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +21,12 @@ from genrec.serve.backend import Backend
 from genrec.serve.metrics import Metrics
 from genrec.serve.service import Service
 from genrec.serve.store import Store
+from genrec.serve.talking import Talking
 
 if TYPE_CHECKING:
     from genrec.decode.vllm.lines import Line
+    from genrec.explain.gazetteer import Synonyms
+    from genrec.recommender import Recommender
 
     Connect = Callable[[dict[str, Any]], Line]
 
@@ -120,8 +124,11 @@ async def _serve(run: Path, options: Options) -> None:
 
         connect = on_this_loop()
     service = await asyncio.to_thread(open_service, run, options, connect)
+    talking = Talking(service, synonyms=_synonyms(run, service.recommender))
     app = protect(
-        create_app(service), keys, options.policy or Policy(), pseudonyms=Pseudonyms(), watch=service.metrics.finished
+        options.policy or Policy(),
+        pseudonyms=Pseudonyms(),
+        watch=service.metrics.finished,
     )
     config = uvicorn.Config(
         app, host=options.host, port=options.port, log_config=None, access_log=False, proxy_headers=False,
@@ -145,6 +152,16 @@ def _leaving(server: Any, service: Service) -> None:
         exit_(number, frame)
 
     server.handle_exit = handle
+
+
+def _synonyms(run: Path, recommender: Recommender) -> Synonyms | None:
+    """The words of the synthetic fashion world, for a run of it: its owner is GenRec."""
+    experiment = run / "experiment.json"
+    if not experiment.exists() or json.loads(experiment.read_text())["data"]["kind"] != "fashion":
+        return None
+    from genrec.data.synthetic.synonyms import synonyms
+
+    return synonyms(recommender.catalog.table)
 
 
 def _rows(table: Path) -> Iterator[tuple[str, str, float]]:

@@ -9,31 +9,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import hashlib
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from genrec.decode.requests import Recommendations, Request
+from genrec.decode.requests import Request
 from genrec.errors import UserError
-from genrec.model.lm import ADAPTER
 from genrec.serve.backend import Backend, Explain, Find, Found, Question, Recommend
 from genrec.serve.batching import Batcher
 from genrec.serve.cards import cited
+from genrec.serve.changing import Adapters, Catalogue
 from genrec.serve.metrics import Metrics
 from genrec.serve.schemas.common import Cited
-from genrec.serve.schemas.storing import ItemsChanged
 from genrec.serve.store import Answer, AuditWriter, Session, Store, StoreAway
 
 if TYPE_CHECKING:
-    from genrec.chat import Ask, Conversation, Reply
-    from genrec.decode.journal import Entry
     from genrec.decode.living import Snapshot
-    from genrec.decode.vllm.engine import VllmEngine
     from genrec.explain.writer import Explanation
     from genrec.recommender import Recommender
 
@@ -75,9 +68,7 @@ class Service:
         )
         self.audit = AuditWriter(store)
         self.ready, self.started = True, int(time.time())
-        self._changing = threading.Lock()
-        ids = (recommender.path / "sid" / "sids.safetensors").read_bytes()
-        self._fingerprint = hashlib.sha256(ids).hexdigest()  # of the catalogue as it was trained
+        self.catalogue, self.adapters = Catalogue(recommender, store), Adapters(recommender)
 
     @property
     def now(self) -> Snapshot:
@@ -203,41 +194,6 @@ class Service:
         """Delete what is stored of a person; what waits to be written is not written any more."""
         return dataclasses.asdict(await asyncio.to_thread(self.store.forget, user))
 
-    # ------------------------------------------------------------------ conversations
-
-    async def chat(
-        self,
-        messages: Sequence[Mapping[str, str]],
-        user: str | None = None,
-        history: Sequence[str] = (),
-        *,
-        disliked: Sequence[str] = (),
-        k: int = 5,
-        where: Any = None,
-        explain: bool = True,
-    ) -> Chatted:
-        """The answer to a conversation; what it asks of the engine goes through the batcher like all questions."""
-        known = await self.known(user)
-        self.check(history, where, disliked)
-        whole = self.there([*known.history, *history])
-        unloved = list(dict.fromkeys([*self.there(known.disliked), *disliked]))
-        with self.metrics.stage("understand"):
-            talk = await asyncio.to_thread(self._conversation)
-            turn = await asyncio.to_thread(
-                lambda: talk.hear(messages, history=whole, disliked=unloved, k=k, where=where)
-            )
-        found: Found | None = None
-        if turn.ask is not None:
-            found = await self.ask(asked(turn.ask))
-        shown = [one.item_id for one in found.items] if found else list(turn.about)
-        why = await self.why(whole, shown) if explain and (found or turn.intent == "explain") else {}
-        with self.metrics.stage("write"):
-            reply = await asyncio.to_thread(talk.reply, turn, found.items if found else None, why)
-        now = found.now if found else self.now
-        answered = Answered(Found(Recommendations(reply.items), now), why, known.missing, self.model)
-        self.note(answered, user, {"where": reply.where, "heard": list(reply.heard)}, "chat")
-        return Chatted(reply, answered)
-
     async def keep(self, completion_id: str, user: str | None, messages: list[dict[str, Any]]) -> None:
         """Store a conversation under the id of its last answer."""
         await asyncio.to_thread(self.store.save_session, completion_id, messages, user=user)
@@ -270,83 +226,6 @@ class Service:
         if adapter is not None and model not in (None, LANGUAGE):
             raise UserError(f"adapter {adapter!r} is the language model's: leave model out, or say {LANGUAGE!r}")
         return wanted or (self.backend.language and model is None and not special)
-
-    # ------------------------------------------------------------------ adapters
-
-    async def put_adapter(self, name: str, stage: str) -> list[str]:
-        """Load the adapter of a stage of the run (`lm-NAME`) under a name, in the place of a former one; the names
-        that there are now. Nothing restarts, and who is being answered finishes with the former."""
-        folder = self.recommender.path / stage
-        if Path(stage).name != stage or not (folder / ADAPTER).is_dir():
-            raise UserError(f"the run has no finished {stage!r} with an adapter: `genrec lm train --name …` makes one")
-        engine = self._adapting()
-        await asyncio.to_thread(engine.add_adapter, name, folder / ADAPTER)
-        return list(engine.adapters)
-
-    async def remove_adapter(self, name: str) -> list[str]:
-        """The names that are left."""
-        engine = self._adapting()
-        await asyncio.to_thread(engine.remove_adapter, name)
-        return list(engine.adapters)
-
-    def adapters(self) -> list[str]:
-        """Names that a request may give as `adapter`."""
-        return list(self._adapting().adapters) if self.backend.language else []
-
-    def _adapting(self) -> VllmEngine:
-        if not self.backend.language:
-            raise UserError("adapters: this server's engine has none; start it with --engine vllm")
-        return cast("VllmEngine", self.recommender.speaker.over(self.now).engine)
-
-    def _conversation(self) -> Conversation:
-        """Over the catalogue as it stands."""
-        from genrec.chat import Conversation
-
-        return Conversation.of(self.now)
-
-    # ------------------------------------------------------------------ the living catalogue
-
-    async def put_items(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
-        """Add those that are new, change the others, bring back those that were withdrawn; all or nothing."""
-        return await asyncio.to_thread(self._put_items, items)
-
-    def _put_items(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
-        with self._changing:
-            now = self.now
-            there = [one for one in items if one["item_id"] in now.catalog.index]
-            fresh = [one for one in items if one["item_id"] not in now.catalog.index]
-            gone = [one["item_id"] for one in there if not now.available[now.catalog.index[one["item_id"]]]]
-            other = [one for one in there if len(one) > 1]
-            before = self.recommender.version
-            try:
-                if fresh:
-                    self._changed(self.recommender.add_items(fresh))
-                if other:
-                    self._changed(self.recommender.change_items(other))
-                if gone:
-                    self._changed(self.recommender.restore(gone))
-            except Exception:
-                if self.recommender.version != before:
-                    self._changed(self.recommender.rollback(before))
-                raise
-            return ItemsChanged(
-                added=len(fresh), changed=len(other), restored=len(gone), catalogue_version=self.recommender.version
-            )
-
-    async def withdraw(self, item_ids: Sequence[str]) -> ItemsChanged:
-        """Nobody gets these from the next request on."""
-
-        def work() -> ItemsChanged:
-            with self._changing:
-                self._changed(self.recommender.withdraw(list(item_ids)))
-                return ItemsChanged(withdrawn=len(item_ids), catalogue_version=self.recommender.version)
-
-        return await asyncio.to_thread(work)
-
-    def _changed(self, entry: Entry) -> None:
-        """Tell the store of a version; the catalogue's own log is what counts, so the store may be away."""
-        with contextlib.suppress(StoreAway):
-            self.store.record_catalogue(entry.version, entry.kind, entry.count, self._fingerprint)
 
     # ------------------------------------------------------------------ what was done
 
@@ -388,14 +267,6 @@ class Service:
         self.metrics.audit_dropped.set(self.audit.dropped)
 
 
-def asked(ask: Ask) -> Question:
-    """What a conversation wants of the engine."""
-    request = ask.request
-    if ask.text is not None:
-        return Find(ask.k, ask.text, None, None, None, request.where, request.allow, tuple(request.deny or ()))
-    return Recommend(request, ask.k, spread=ask.spread)
-
-
 @dataclass(frozen=True)
 class Answered:
     """Items with the version they are of, what is said for them, and what could not be reached meanwhile."""
@@ -406,11 +277,3 @@ class Answered:
     model: str
     adapter: str | None = None
     id: str = field(default_factory=lambda: f"rec-{uuid.uuid4().hex}")
-
-
-@dataclass(frozen=True)
-class Chatted:
-    """What is said, and its items with the version they are of."""
-
-    reply: Reply
-    answered: Answered

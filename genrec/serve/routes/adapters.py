@@ -29,16 +29,16 @@ class AdapterRequest(Said):
 @router.get("", responses=failures())
 async def adapters(served: Served, caller: Reader) -> Adapters:
     """Those that are loaded."""
-    return Adapters(adapters=served.adapters())
+    return Adapters(adapters=served.adapters.names)
 
 
 @router.put("/{name}", responses=failures())
 async def put(name: Name, asked: AdapterRequest, served: Served, caller: Admin) -> Adapters:
     """Load one, in the place of a former one of that name; nothing restarts."""
-    return Adapters(adapters=await served.put_adapter(name, asked.stage))
+    return Adapters(adapters=await served.adapters.put(name, asked.stage))
 
 
 @router.delete("/{name}", responses=failures())
 async def remove(name: Name, served: Served, caller: Admin) -> Adapters:
     """Unload one."""
-    return Adapters(adapters=await served.remove_adapter(name))
+    return Adapters(adapters=await served.adapters.remove(name))

@@ -17,9 +17,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from genrec.errors import UserError
 from genrec.serve.cards import recommended
 from genrec.serve.leaving import until_left
-from genrec.serve.routes.common import Reader, Served, failures
+from genrec.serve.routes.common import Reader, Served, Talks, failures
 from genrec.serve.schemas.chatting import Answer, ChatRequest, Choice, Completion, Model, Models, Usage
-from genrec.serve.service import Chatted, Service
+from genrec.serve.service import Service
+from genrec.serve.talking import Chatted
 
 router = APIRouter(prefix="/v1", tags=["chat"])
 
@@ -33,7 +34,7 @@ TOGETHER = 3
 
 
 @router.post("/chat/completions", response_model=Completion, responses=failures(504) | {200: STREAM})
-async def chat(asked: ChatRequest, request: Request, served: Served, caller: Reader) -> Response:
+async def chat(asked: ChatRequest, request: Request, served: Served, talking: Talks, caller: Reader) -> Response:
     """The next answer of a conversation: text, and the items it names as `recommendations` on the message."""
     messages = [{"role": one.role, "content": one.said()} for one in asked.messages]
     if not any(one["role"] == "user" and one["content"].strip() for one in messages):
@@ -41,7 +42,7 @@ async def chat(asked: ChatRequest, request: Request, served: Served, caller: Rea
     own = asked.genrec
     if own.adapter is not None:
         raise UserError(f"adapter {own.adapter!r}: this server's engine has none; start it with --engine vllm")
-    work = served.chat(
+    work = talking.chat(
         messages, asked.user, own.history, disliked=own.disliked, k=own.k, where=own.where, explain=own.explain
     )
     chatted = await until_left(request, work)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from genrec.serve.safety.keys import Caller
 from genrec.serve.safety.require import REFUSALS, ErrorBody, require
 from genrec.serve.service import Service
+from genrec.serve.talking import Talking
 
 
 def service(request: Request) -> Service:
@@ -16,7 +17,13 @@ def service(request: Request) -> Service:
     return found
 
 
+def talking(request: Request) -> Talking:
+    found: Talking = request.app.state.talking
+    return found
+
+
 Served = Annotated[Service, Depends(service)]
+Talks = Annotated[Talking, Depends(talking)]
 Reader = Annotated[Caller, Depends(require("read"))]
 Sender = Annotated[Caller, Depends(require("events"))]
 Admin = Annotated[Caller, Depends(require("admin"))]

@@ -44,16 +44,18 @@ async def image(item_id: Id, served: Served, caller: Reader) -> Response:
 @router.put("", responses=failures())
 async def put(asked: ItemsRequest, served: Served, caller: Admin) -> ItemsChanged:
     """Add items, change those that are there, bring back those that were withdrawn: for every request from now on."""
-    return await served.put_items([{"item_id": one.item_id, **(one.__pydantic_extra__ or {})} for one in asked.items])
+    return await served.catalogue.put(
+        [{"item_id": one.item_id, **(one.__pydantic_extra__ or {})} for one in asked.items]
+    )
 
 
 @router.delete("", responses=failures())
 async def withdraw_all(asked: ItemIds, served: Served, caller: Admin) -> ItemsChanged:
     """Nobody gets these items from now on. PUT brings them back."""
-    return await served.withdraw(asked.item_ids)
+    return await served.catalogue.withdraw(asked.item_ids)
 
 
 @router.delete("/{item_id}", responses=failures())
 async def withdraw(item_id: Id, served: Served, caller: Admin) -> ItemsChanged:
     """Nobody gets this item from now on. PUT brings it back."""
-    return await served.withdraw([item_id])
+    return await served.catalogue.withdraw([item_id])

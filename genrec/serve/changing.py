@@ -1,0 +1,108 @@
+"""What changes while the service runs: the catalogue, and the adapters of its language model."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genrec.errors import UserError
+from genrec.model.lm import ADAPTER
+from genrec.serve.schemas.storing import ItemsChanged
+from genrec.serve.store import Store, StoreAway
+
+if TYPE_CHECKING:
+    from genrec.decode.journal import Entry
+    from genrec.decode.vllm.engine import VllmEngine
+    from genrec.recommender import Recommender
+
+
+class Catalogue:
+    """Additions, changes and withdrawals, one after the other; requests wait for none of them."""
+
+    def __init__(self, recommender: Recommender, store: Store) -> None:
+        self.recommender, self.store = recommender, store
+        self._changing = threading.Lock()
+        ids = (recommender.path / "sid" / "sids.safetensors").read_bytes()
+        self._fingerprint = hashlib.sha256(ids).hexdigest()  # of the catalogue as it was trained
+
+    async def put(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
+        """Add those that are new, change the others, bring back those that were withdrawn; all or nothing."""
+        return await asyncio.to_thread(self._put, items)
+
+    def _put(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
+        with self._changing:
+            now = self.recommender.snapshot
+            there = [one for one in items if one["item_id"] in now.catalog.index]
+            fresh = [one for one in items if one["item_id"] not in now.catalog.index]
+            gone = [one["item_id"] for one in there if not now.available[now.catalog.index[one["item_id"]]]]
+            other = [one for one in there if len(one) > 1]
+            before = self.recommender.version
+            try:
+                if fresh:
+                    self._changed(self.recommender.add_items(fresh))
+                if other:
+                    self._changed(self.recommender.change_items(other))
+                if gone:
+                    self._changed(self.recommender.restore(gone))
+            except Exception:
+                if self.recommender.version != before:
+                    self._changed(self.recommender.rollback(before))
+                raise
+            return ItemsChanged(
+                added=len(fresh), changed=len(other), restored=len(gone), catalogue_version=self.recommender.version
+            )
+
+    async def withdraw(self, item_ids: Sequence[str]) -> ItemsChanged:
+        """Nobody gets these from the next request on."""
+
+        def work() -> ItemsChanged:
+            with self._changing:
+                self._changed(self.recommender.withdraw(list(item_ids)))
+                return ItemsChanged(withdrawn=len(item_ids), catalogue_version=self.recommender.version)
+
+        return await asyncio.to_thread(work)
+
+    def _changed(self, entry: Entry) -> None:
+        """Tell the store of a version; the catalogue's own log is what counts, so the store may be away."""
+        with contextlib.suppress(StoreAway):
+            self.store.record_catalogue(entry.version, entry.kind, entry.count, self._fingerprint)
+
+
+class Adapters:
+    """LoRA adapters of the language model in vLLM, by name."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self.recommender = recommender
+
+    @property
+    def names(self) -> list[str]:
+        """What a request may give as `adapter`."""
+        running = self.recommender.speaker.running
+        return [] if running is None else list(running.adapters)
+
+    async def put(self, name: str, stage: str) -> list[str]:
+        """Load the adapter of a stage of the run (`lm-NAME`) under a name, in the place of a former one; the names
+        that there are now. Nothing restarts, and who is being answered finishes with the former."""
+        folder = self.recommender.path / stage
+        if Path(stage).name != stage or not (folder / ADAPTER).is_dir():
+            raise UserError(f"the run has no finished {stage!r} with an adapter: `genrec lm train --name …` makes one")
+        engine = self._engine()
+        await asyncio.to_thread(engine.add_adapter, name, folder / ADAPTER)
+        return list(engine.adapters)
+
+    async def remove(self, name: str) -> list[str]:
+        """The names that are left."""
+        engine = self._engine()
+        await asyncio.to_thread(engine.remove_adapter, name)
+        return list(engine.adapters)
+
+    def _engine(self) -> VllmEngine:
+        running = self.recommender.speaker.running
+        if running is None:
+            raise UserError("adapters: this server's engine has none; start it with --engine vllm")
+        return running
