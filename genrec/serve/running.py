@@ -126,6 +126,8 @@ async def _serve(run: Path, options: Options) -> None:
     service = await asyncio.to_thread(open_service, run, options, connect)
     talking = Talking(service, synonyms=_synonyms(run, service.recommender))
     app = protect(
+        create_app(service, talking),
+        keys,
         options.policy or Policy(),
         pseudonyms=Pseudonyms(),
         watch=service.metrics.finished,
