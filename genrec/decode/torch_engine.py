@@ -111,21 +111,33 @@ class TorchEngine:
     @torch.inference_mode()
     def score(self, states: Tensor, items: Tensor) -> Tensor:
         """log p(item | history) as `search` scores it, for items (B, P) after states (B, width) → float32 (B, P)."""
-        # At the root all items of a request share one state; each has its own from then on.
-        depth = states[:, None, :]
-        nodes = torch.zeros(len(states), 1, dtype=torch.long, device=states.device)
-        total = torch.zeros(items.shape, device=states.device)
+        # Items of a request that begin with the same codes share a state; below a prefix of one item there is nothing
+        # left to decide, so its probability is 1. Both make far fewer rows than B · P.
+        asked, count = items.flatten(), items.shape[1]
+        total = torch.zeros(len(asked), device=states.device)
+        state, nodes = states, torch.zeros(len(states), dtype=torch.long, device=states.device)
+        pairs = torch.arange(len(asked), device=states.device)  # those with something left to decide
+        row = pairs // max(count, 1)  # of `state`, for each pair
         for level, path in enumerate(self.paths):
-            logits = self.model.level_logits(level, depth)
-            _, siblings, exists = self.trie.children(level, nodes)
-            norm = logits.gather(-1, siblings).masked_fill(~exists, CLOSED).logsumexp(-1)
-            nodes = path[items]
-            codes = self.trie.codes[level][nodes].long()
-            written = logits.expand(*items.shape, -1).gather(-1, codes[..., None]).squeeze(-1)
-            total = total + written - norm
-            if level + 1 < self.trie.levels:
-                depth = self.model.descend(level, depth.expand(*items.shape, -1), codes)
-        return total
+            logits = self.model.level_logits(level, state)
+            _, siblings, exists = self.trie.children(level, nodes[None])
+            norm = logits.gather(-1, siblings[0]).masked_fill(~exists[0], CLOSED).logsumexp(-1)
+            below = path[asked[pairs]]
+            codes = self.trie.codes[level][below].long()
+            total[pairs] += logits[row, codes] - norm[row]
+            if level + 1 == self.trie.levels:
+                break
+            begin, end = self.trie.range_of(level + 1, below)
+            open_ = end - begin > 1
+            pairs, row, below, codes = pairs[open_], row[open_], below[open_], codes[open_]
+            if not len(pairs):
+                break
+            _, place = torch.unique((pairs // count) * (len(self.trie) + 1) + below, return_inverse=True)
+            one = torch.empty(int(place.max()) + 1, dtype=torch.long, device=states.device)
+            one[place] = torch.arange(len(place), device=states.device)
+            state = self.model.descend(level, state[row[one]], codes[one])
+            nodes, row = below[one], place
+        return total.view(items.shape)
 
     def exclude(self, histories: Sequences) -> Constraints:
         """The constraint «nothing from these histories»."""

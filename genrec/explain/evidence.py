@@ -90,23 +90,39 @@ class Citation:
 
 def gather(scorer: Scorer, facts: Facts, ids: SemanticIds, histories: Sequences, row: int, item: int) -> Evidence:
     """The evidence for `item` after the history in row `row`; none for an empty history, which has no influences."""
+    return gather_all(scorer, facts, ids, histories, row, [item])[0]
+
+
+def gather_all(
+    scorer: Scorer, facts: Facts, ids: SemanticIds, histories: Sequences, row: int, items: Sequence[int]
+) -> list[Evidence]:
+    """`gather` for several items after one history, which the model then reads only once."""
+    if not items:
+        return []
     own = histories.take(np.array([row]))
     history = own[0].tolist()
-    score = float(scorer.score(own, np.array([[item]]))[0, 0])
     things = list(dict.fromkeys(reversed(history)))[:RECENT]
-    fallen = score - scorer.score(without(own, [[thing] for thing in things]), np.full((len(things), 1), item))[:, 0]
-    influences = [
-        Influence(thing, float(change), _prefix(ids, thing, item), _common(facts, thing, item))
-        for thing, change in zip(things, fallen.tolist(), strict=True)
-    ]
-    influences.sort(key=lambda one: -one.change)  # stable: of equal ones the newer goes first
-    shared = [fact for fact in facts.of(item) if any(fact in one.facts for one in influences)]
-    reasons = []
-    for fact, weight in zip(shared, _steps(scorer, facts, own, item, shared), strict=True):
-        having = tuple(one.item for one in influences if fact in one.facts)
-        reasons.append(Reason(fact, facts.facts[fact].attribute, facts.facts[fact].value, weight, having))
-    reasons.sort(key=lambda one: -one.weight)
-    return Evidence(item, tuple(history), score, tuple(influences), tuple(reasons))
+    scores = scorer.score(own, np.array([items]))[0]
+    without_one = scorer.score(
+        without(own, [[thing] for thing in things]), np.tile(np.array([items]), (len(things), 1))
+    )
+    fallen = scores - without_one
+    shared = [_shared(facts, things, item) for item in items]
+    weights = _steps(scorer, facts, own, items, shared)
+    found = []
+    for place, item in enumerate(items):
+        influences = [
+            Influence(thing, float(change), _prefix(ids, thing, item), _common(facts, thing, item))
+            for thing, change in zip(things, fallen[:, place].tolist(), strict=True)
+        ]
+        influences.sort(key=lambda one: -one.change)  # stable: of equal ones the newer goes first
+        reasons = []
+        for fact, weight in zip(shared[place], weights[place], strict=True):
+            having = tuple(one.item for one in influences if fact in one.facts)
+            reasons.append(Reason(fact, facts.facts[fact].attribute, facts.facts[fact].value, weight, having))
+        reasons.sort(key=lambda one: -one.weight)
+        found.append(Evidence(item, tuple(history), float(scores[place]), tuple(influences), tuple(reasons)))
+    return found
 
 
 def cite(evidence: Evidence) -> Citation:
@@ -136,20 +152,37 @@ def without(own: Sequences, groups: Sequence[Collection[int]]) -> Sequences:
     return Sequences([str(row) for row in range(len(groups))], offsets, items, times)
 
 
-def _steps(scorer: Scorer, facts: Facts, own: Sequences, item: int, shared: list[int]) -> list[float]:
-    """The weight of each fact in `shared`; the line has a step for every fact of the item."""
-    every = list(facts.of(item))
-    if not shared:
-        return []
-    chosen = _sample(facts, item)
-    scores = scorer.score(own, chosen[None])[0].astype(np.float64)
-    table = np.ones((len(chosen), 1 + len(every)))
-    for column, fact in enumerate(every, start=1):
-        table[:, column] = np.isin(chosen, facts.items([fact]))
-    penalty = RIDGE * np.eye(table.shape[1])
-    penalty[0, 0] = 0.0
-    steps = np.linalg.solve(table.T @ table + penalty, table.T @ scores)[1:]
-    return [float(steps[every.index(fact)]) for fact in shared]
+def _shared(facts: Facts, things: Sequence[int], item: int) -> list[int]:
+    """The facts of an item that something in the history has too."""
+    had = {fact for thing in things for fact in facts.of(thing)}
+    return [fact for fact in facts.of(item) if fact in had]
+
+
+def _steps(
+    scorer: Scorer, facts: Facts, own: Sequences, items: Sequence[int], shared: Sequence[list[int]]
+) -> list[list[float]]:
+    """For every item the weight of each fact in its `shared`; the line has a step for every fact of the item."""
+    samples = [
+        _sample(facts, item) if some else np.empty(0, np.int64) for item, some in zip(items, shared, strict=True)
+    ]
+    every = np.unique(np.concatenate(samples))
+    if not len(every):
+        return [[] for _ in items]
+    scores = scorer.score(own, every[None])[0].astype(np.float64)
+    found = []
+    for item, some, chosen in zip(items, shared, samples, strict=True):
+        if not some:
+            found.append([])
+            continue
+        having = list(facts.of(item))
+        table = np.ones((len(chosen), 1 + len(having)))
+        for column, fact in enumerate(having, start=1):
+            table[:, column] = np.isin(chosen, facts.items([fact]))
+        penalty = RIDGE * np.eye(table.shape[1])
+        penalty[0, 0] = 0.0
+        steps = np.linalg.solve(table.T @ table + penalty, table.T @ scores[np.searchsorted(every, chosen)])[1:]
+        found.append([float(steps[having.index(fact)]) for fact in some])
+    return found
 
 
 def _sample(facts: Facts, item: int) -> np.ndarray:

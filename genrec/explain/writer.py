@@ -15,7 +15,7 @@ from typing import Literal
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.explain.checker import Checker, Sentence
-from genrec.explain.evidence import Citation, Evidence, cite, gather
+from genrec.explain.evidence import Citation, Evidence, cite, gather_all
 from genrec.explain.gazetteer import Synonyms, called
 from genrec.explain.scorers import Scorer
 from genrec.explain.template import names, sentence, the_one
@@ -74,7 +74,14 @@ class Explainer:
 
     def explain(self, histories: Sequences, row: int, item: int, write: Write | None = None) -> Explanation:
         """Why `item` after the history in row `row`. write: None for the template alone."""
-        return self.tell(gather(self.scorer, self.facts, self.ids, histories, row, item), write)
+        return self.explain_all(histories, row, [item], write)[0]
+
+    def explain_all(
+        self, histories: Sequences, row: int, items: Sequence[int], write: Write | None = None
+    ) -> list[Explanation]:
+        """`explain` for several items after one history, at little more than the cost of one."""
+        found = gather_all(self.scorer, self.facts, self.ids, histories, row, items)
+        return [self.tell(evidence, write) for evidence in found]
 
     def tell(self, evidence: Evidence, write: Write | None = None) -> Explanation:
         """The explanation that this evidence makes."""

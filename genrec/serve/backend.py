@@ -128,7 +128,8 @@ class Backend:
         return Found(items, now)
 
     def _explain(self, question: Explain) -> Mapping[str, Explanation]:
-        return {item: self.explained(question.history, item) for item in question.items}
+        told = self.recommender.explain_many(question.history, question.items, write=self.write)
+        return dict(zip(question.items, told, strict=True))
 
     def explained(self, history: Sequence[str], item: str) -> Explanation:
         """Why one item comes after a history."""
