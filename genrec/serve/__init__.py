@@ -1,1 +1,1 @@
-"""What people touch: the API, the conversation over HTTP, the store behind it, the page. Needs the extra `serve`."""
+"""The running service: API, conversation, store, safety, page. An extra: `pip install genrec[serve]`."""

@@ -94,13 +94,27 @@ def _sqlite(url: URL, patience: float) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what people do is nobody else's business
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}): name another place for the database") from error
-    engine = create_engine(url, connect_args={"timeout": patience}, pool_timeout=patience, json_serializer=to_json)
+    # mode=rw: a connection never makes the file anew where it is gone, or its disk not mounted.
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    engine = create_engine(
+        url,
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=patience, check_same_thread=False),
+        pool_timeout=patience,
+        json_serializer=to_json,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, below
         connection.execute("PRAGMA synchronous=FULL")  # a commit in WAL mode is then on the disk
         connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only unlinked
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def same_file(connection: sqlite3.Connection, record: Any, proxy: Any) -> None:
+        # A connection to a file that was moved or deleted goes on writing into what nobody will find again.
+        if record.info["file"] != _identity(path):
+            raise exc.DisconnectionError(f"{path} is another file now")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -109,6 +123,14 @@ def _sqlite(url: URL, patience: float) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _postgresql(url: URL, patience: float) -> Engine:

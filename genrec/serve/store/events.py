@@ -98,7 +98,7 @@ def history(connection: Connection, user: str, limit: int) -> list[str]:
             histories.c.place.label("seq"),
         )
         .where(histories.c.user_id == user, histories.c.item_id.not_in(unwanted))
-        .order_by(histories.c.time.desc(), histories.c.place.desc())
+        .order_by(histories.c.time.desc(), histories.c.place.desc(), histories.c.item_id.desc())
         .limit(limit)
     )
     # Events may have gone into the run since: what stands in both is one thing.
@@ -112,5 +112,5 @@ def history(connection: Connection, user: str, limit: int) -> list[str]:
         .limit(limit)
     )
     both = union_all(past.subquery().select(), since.subquery().select())
-    rows = sorted(connection.execute(both), key=lambda row: (row.time, row.lived, row.seq))
+    rows = sorted(connection.execute(both), key=lambda row: (row.time, row.lived, row.seq, row.item_id))
     return [row.item_id for row in rows[-limit:]]
