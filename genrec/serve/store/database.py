@@ -10,7 +10,7 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from genrec.errors import UserError
 from genrec.serve.store.records import StoreAway
 
 STATEMENT_SECONDS = 5.0
+_COLLISIONS = ("40001", "40P01")  # serialization_failure, deadlock_detected
 
 
 def understood(url: str) -> URL:
@@ -38,6 +39,10 @@ def understood(url: str) -> URL:
     if parsed.database in (None, "", ":memory:"):
         raise UserError(f"{url!r} names no file: what people do must outlive the server, write sqlite:///PATH")
     return parsed.set(drivername="sqlite+pysqlite")
+
+
+class Collision(StoreAway):
+    """Two transactions waited for each other, and PostgreSQL ended this one: the same again will do."""
 
 
 class Database:
@@ -66,9 +71,9 @@ class Database:
             yield connection
 
     def wipe(self) -> None:
-        """Empty SQLite's write-ahead log, where deleted rows still stand; as far as readers let."""
+        """Empty SQLite's write-ahead log, where deleted rows still stand. Readers may hinder that."""
         if self.sqlite:
-            with self.reading() as connection:
+            with suppress(StoreAway), self.reading() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -81,6 +86,8 @@ class Database:
         except (exc.IntegrityError, exc.DataError, exc.NotSupportedError):
             raise  # our own mistake, not the database's
         except exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+                raise Collision(f"the database {self} is busy with the same rows: try again") from error
             said = str(error.orig).strip().splitlines()
             raise StoreAway(f"the database {self} did not do its part: {said[0] if said else error.orig!r}") from error
         except (exc.TimeoutError, exc.DisconnectionError) as error:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from genrec.serve.store import audit, events, keys, people
-from genrec.serve.store.database import STATEMENT_SECONDS, Database, understood
+from genrec.serve.store.database import STATEMENT_SECONDS, Collision, Database, understood
 from genrec.serve.store.group import GroupCommit
 from genrec.serve.store.people import Graves
 from genrec.serve.store.records import (
@@ -28,7 +28,7 @@ from genrec.serve.store.records import (
 )
 from genrec.serve.store.schema import bring_up_to_date
 
-IMPORT_ROWS = 5000  # in one transaction of an import, which others wait for
+ROWS = 5000  # in one transaction of an import or of pruning, which others wait for
 TRIES = 4
 
 
@@ -77,7 +77,7 @@ class Store:
             try:
                 with self._database.writing() as connection:
                     return events.add(connection, batches, self._graves, time.time())
-            except events.Overtaken:
+            except (events.Overtaken, Collision):
                 continue
         raise StoreAway(f"the database {self._database} is too busy with the same events: try again")
 
@@ -111,7 +111,7 @@ class Store:
                 return 0
         new = place = 0
         waiting = iter(rows)
-        while some := list(islice(waiting, IMPORT_ROWS)):
+        while some := list(islice(waiting, ROWS)):
             for user, item_id, _ in some:
                 checked("user_id", user)
                 checked("item_id", item_id)
@@ -184,8 +184,13 @@ class Store:
     def prune(self, now: float | None = None) -> Pruned:
         """Delete answers older than `retention.answers` and conversations whose time is over."""
         moment = time.time() if now is None else now
-        with self._database.writing() as connection:
-            return audit.prune(connection, moment - self._retention.answers, moment)
+        answers = sessions = 0
+        while True:
+            with self._database.writing() as connection:
+                gone = audit.prune(connection, moment - self._retention.answers, moment, ROWS)
+            answers, sessions = answers + gone.answers, sessions + gone.sessions
+            if max(gone.answers, gone.sessions) < ROWS:
+                return Pruned(answers, sessions)
 
     # API keys
 

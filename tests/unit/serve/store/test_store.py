@@ -6,6 +6,7 @@ import math
 import sqlite3
 import stat
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def event(number: int, item: str, kind: str = "view", user: str = "ann", when: f
 
 def answer(request: str = "r1", user: str | None = "ann", **changed: object) -> Answer:
     given = {"model": "genrec-compact", "adapter": None, "catalogue_version": 3, "filters": {"price": {"max": 80}}}
-    given |= {"items": ("A", "B"), "scores": (-0.5, -1.25), "reasons": {"A": "like B\0 «ü»"}}
+    given |= {"items": ("A", "B"), "scores": (-0.5, -1.25), "reasons": {"A": "like B\0 «ü» \ud800"}}
     return Answer(request, user, **(given | changed))  # type: ignore[arg-type]
 
 
@@ -156,6 +157,21 @@ def test_a_long_import_keeps_the_order_of_its_rows(store: Store) -> None:
     assert store.history("ann", limit=20_000) == [f"I{n}" for n in range(1, 12_001, 2)]
 
 
+def test_an_import_that_breaks_off_goes_on_when_it_is_called_again(store: Store) -> None:
+    rows = [("ann", f"I{n}", float(n)) for n in range(7_000)]
+
+    def torn() -> Iterator[tuple[str, str, float]]:
+        yield from rows[:6_000]
+        raise OSError("the disk with the run is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        store.import_histories("run", torn())
+    store.import_histories("run", rows)
+    assert store.history("ann", limit=10_000) == [f"I{n}" for n in range(7_000)]
+    with pytest.raises(UserError, match="item_id"):
+        store.import_histories("bad", [("ann", "", 1.0)])
+
+
 def test_forgetting_leaves_nothing_and_says_how_much_there_was(store: Store) -> None:
     store.import_histories("run", [("ann", "A", 1.0), ("bob", "A", 1.0)])
     store.add_events([event(1, "A"), event(2, "B"), event(3, "A", user="bob")])
@@ -247,6 +263,8 @@ def test_pruning_takes_what_is_too_old_and_nothing_else(url: str) -> None:
     store.record([answer(time=moment) for moment in (0.0, 99.0, 100.0, 150.0)])
     assert store.prune(now=200.0).answers == 2
     assert [one.time for one in store.audit()] == [150.0, 100.0]
+    store.record([answer(user=None, time=1.0) for _ in range(10_001)])
+    assert store.prune(now=200.0).answers == 10_001 and len(store.audit()) == 2
     assert store.history("ann") == ["A"]
     store.close()
 
