@@ -61,8 +61,10 @@ class Postgresql:
     def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
         self._programs, self._folder, self._user = programs, folder, user
         self._run("initdb", "--auth=trust", "--username=genrec", "--encoding=UTF8", "--locale=C", "--no-sync")
+        settings = {"listen_addresses": "", "unix_socket_directories": folder}
+        settings |= {"fsync": "off"}  # we kill processes, never the machine
         with (folder / "data" / "postgresql.conf").open("a") as file:
-            file.write(f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nautovacuum = off\n")
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         self.start()
 
     def _run(self, program: str, *args: str) -> None:

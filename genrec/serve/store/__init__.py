@@ -10,12 +10,12 @@ from genrec.serve.store.records import (
     Event,
     EventConflict,
     Forgotten,
+    KeyRow,
     Kind,
     Pruned,
     Retention,
     Session,
     StoreAway,
-    StoredKey,
 )
 from genrec.serve.store.store import Store
 from genrec.serve.store.writer import AuditWriter
@@ -28,11 +28,11 @@ __all__ = [
     "Event",
     "EventConflict",
     "Forgotten",
+    "KeyRow",
     "Kind",
     "Pruned",
     "Retention",
     "Session",
     "Store",
     "StoreAway",
-    "StoredKey",
 ]

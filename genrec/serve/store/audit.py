@@ -100,7 +100,11 @@ def catalogues(connection: Connection, limit: int) -> list[CatalogueVersion]:
     return [CatalogueVersion(*row) for row in connection.execute(asked.limit(limit))]
 
 
-def prune(connection: Connection, answers_before: float, now: float) -> Pruned:
-    old = connection.execute(delete(answers).where(answers.c.time < answers_before)).rowcount
-    expired = connection.execute(delete(sessions).where(sessions.c.expires <= now)).rowcount
-    return Pruned(old, expired)
+def prune(connection: Connection, answers_before: float, now: float, most: int) -> Pruned:
+    """At most `most` rows of each table: others wait for this transaction."""
+    old = select(answers.c.seq).where(answers.c.time < answers_before).limit(most)
+    expired = select(sessions.c.session_id).where(sessions.c.expires <= now).limit(most)
+    return Pruned(
+        answers=connection.execute(delete(answers).where(answers.c.seq.in_(old))).rowcount,
+        sessions=connection.execute(delete(sessions).where(sessions.c.session_id.in_(expired))).rowcount,
+    )

@@ -10,7 +10,7 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from genrec.errors import UserError
 from genrec.serve.store.records import StoreAway
 
 STATEMENT_SECONDS = 5.0
+_COLLISIONS = ("40001", "40P01")  # serialization_failure, deadlock_detected
 
 
 def understood(url: str) -> URL:
@@ -38,6 +39,10 @@ def understood(url: str) -> URL:
     if parsed.database in (None, "", ":memory:"):
         raise UserError(f"{url!r} names no file: what people do must outlive the server, write sqlite:///PATH")
     return parsed.set(drivername="sqlite+pysqlite")
+
+
+class Collision(StoreAway):
+    """Two transactions waited for each other, and PostgreSQL ended this one: the same again will do."""
 
 
 class Database:
@@ -66,9 +71,9 @@ class Database:
             yield connection
 
     def wipe(self) -> None:
-        """Empty SQLite's write-ahead log, where deleted rows still stand; as far as readers let."""
+        """Empty SQLite's write-ahead log, where deleted rows still stand. Readers may hinder that."""
         if self.sqlite:
-            with self.reading() as connection:
+            with suppress(StoreAway), self.reading() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -81,6 +86,8 @@ class Database:
         except (exc.IntegrityError, exc.DataError, exc.NotSupportedError):
             raise  # our own mistake, not the database's
         except exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+                raise Collision(f"the database {self} is busy with the same rows: try again") from error
             said = str(error.orig).strip().splitlines()
             raise StoreAway(f"the database {self} did not do its part: {said[0] if said else error.orig!r}") from error
         except (exc.TimeoutError, exc.DisconnectionError) as error:
@@ -94,13 +101,27 @@ def _sqlite(url: URL, patience: float) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what people do is nobody else's business
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}): name another place for the database") from error
-    engine = create_engine(url, connect_args={"timeout": patience}, pool_timeout=patience, json_serializer=to_json)
+    # mode=rw: a connection never makes the file anew where it is gone, or its disk not mounted.
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    engine = create_engine(
+        url,
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=patience, check_same_thread=False),
+        pool_timeout=patience,
+        json_serializer=to_json,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, below
         connection.execute("PRAGMA synchronous=FULL")  # a commit in WAL mode is then on the disk
         connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only unlinked
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def same_file(connection: sqlite3.Connection, record: Any, proxy: Any) -> None:
+        # A connection to a file that was moved or deleted goes on writing into what nobody will find again.
+        if record.info["file"] != _identity(path):
+            raise exc.DisconnectionError(f"{path} is another file now")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -109,6 +130,14 @@ def _sqlite(url: URL, patience: float) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _postgresql(url: URL, patience: float) -> Engine:

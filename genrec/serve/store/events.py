@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Integer, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, Connection, Integer, Text, bindparam, literal_column, select, union_all
 
 from genrec.serve.store.people import Graves
 from genrec.serve.store.records import Accepted, Event, EventConflict
 from genrec.serve.store.tables import OPINIONS, events, histories
 from genrec.serve.store.writes import chunks, insert_new
 
-POSITIVE = ("view", "click", "like", "purchase")
 Content = tuple[str, str, str, float]  # user, item, kind, time
 Outcome = Accepted | EventConflict
 
@@ -80,8 +79,7 @@ def _known(connection: Connection, event_ids: Sequence[str]) -> dict[str, Conten
 def disliked(connection: Connection, user: str) -> list[str]:
     """Items of which the last that the person said is a dislike; in the order in which that was said."""
     last: dict[str, str] = {}
-    asked = select(events.c.item_id, events.c.kind).where(events.c.user_id == user, OPINIONS)
-    for item_id, kind in connection.execute(asked.order_by(events.c.time, events.c.seq)):
+    for item_id, kind in connection.execute(_OPINIONS, {"user": user}):
         last.pop(item_id, None)
         last[item_id] = kind
     return [item_id for item_id, kind in last.items() if kind == "dislike"]
@@ -89,16 +87,21 @@ def disliked(connection: Connection, user: str) -> list[str]:
 
 def history(connection: Connection, user: str, limit: int) -> list[str]:
     """The last `limit` items that the person saw, liked or bought and does not dislike, oldest first."""
-    unwanted = disliked(connection, user)
+    asked = {"user": user, "unwanted": disliked(connection, user), "limit": limit}
+    rows = sorted(connection.execute(_HISTORY, asked), key=lambda row: (row.time, row.lived, row.seq, row.item_id))
+    return [row.item_id for row in rows[-limit:]] if limit > 0 else []
+
+
+def _history() -> CompoundSelect[tuple[str, float, int, int]]:
+    user = bindparam("user", type_=Text)
+    unwanted = bindparam("unwanted", type_=Text, expanding=True)
+    limit = bindparam("limit", type_=Integer)
     past = (
         select(
-            literal_column("0", Integer).label("lived"),
-            histories.c.item_id,
-            histories.c.time,
-            histories.c.place.label("seq"),
+            histories.c.item_id, histories.c.time, histories.c.place.label("seq"), literal_column("0").label("lived")
         )
         .where(histories.c.user_id == user, histories.c.item_id.not_in(unwanted))
-        .order_by(histories.c.time.desc(), histories.c.place.desc())
+        .order_by(histories.c.time.desc(), histories.c.place.desc(), histories.c.item_id.desc())
         .limit(limit)
     )
     # Events may have gone into the run since: what stands in both is one thing.
@@ -106,11 +109,18 @@ def history(connection: Connection, user: str, limit: int) -> list[str]:
         histories.c.user_id == user, histories.c.time == events.c.time, histories.c.item_id == events.c.item_id
     )
     since = (
-        select(literal_column("1", Integer).label("lived"), events.c.item_id, events.c.time, events.c.seq)
+        select(events.c.item_id, events.c.time, events.c.seq, literal_column("1").label("lived"))
         .where(events.c.user_id == user, events.c.kind != "dislike", events.c.item_id.not_in(unwanted), ~again.exists())
         .order_by(events.c.time.desc(), events.c.seq.desc())
         .limit(limit)
     )
-    both = union_all(past.subquery().select(), since.subquery().select())
-    rows = sorted(connection.execute(both), key=lambda row: (row.time, row.lived, row.seq))
-    return [row.item_id for row in rows[-limit:]]
+    return union_all(past.subquery().select(), since.subquery().select())
+
+
+# Built once: that takes longer than SQLite needs for the answer.
+_HISTORY = _history()
+_OPINIONS = (
+    select(events.c.item_id, events.c.kind)
+    .where(events.c.user_id == bindparam("user"), OPINIONS)
+    .order_by(events.c.time, events.c.seq)
+)

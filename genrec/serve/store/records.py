@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from genrec.errors import UserError
 
 LONGEST = 1000  # bytes; two ids in one index entry must fit into a third of PostgreSQL's page
+Scope = Literal["read", "events", "admin"]
 Kind = Literal["view", "click", "like", "dislike", "purchase"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -134,12 +135,12 @@ class CatalogueVersion:
 
 
 @dataclass(frozen=True)
-class StoredKey:
+class KeyRow:
     """An API key without the key: its hash, what it may, and when it was made, revoked and last used."""
 
     name: str
-    hashed: str
-    scopes: tuple[str, ...]
+    hash: str
+    scopes: tuple[Scope, ...]
     created: float
     revoked: float | None = None
     last_used: float | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from genrec.serve.store import audit, events, keys, people
-from genrec.serve.store.database import Database, understood
+from genrec.serve.store.database import STATEMENT_SECONDS, Collision, Database, understood
 from genrec.serve.store.group import GroupCommit
 from genrec.serve.store.people import Graves
 from genrec.serve.store.records import (
@@ -19,16 +19,16 @@ from genrec.serve.store.records import (
     CatalogueVersion,
     Event,
     Forgotten,
+    KeyRow,
     Pruned,
     Retention,
     Session,
     StoreAway,
-    StoredKey,
     checked,
 )
 from genrec.serve.store.schema import bring_up_to_date
 
-IMPORT_ROWS = 5000  # in one transaction of an import, which others wait for
+ROWS = 5000  # in one transaction of an import or of pruning, which others wait for
 TRIES = 4
 
 
@@ -44,14 +44,15 @@ class Store:
         self._events = GroupCommit(self._commit_events)
 
     @classmethod
-    def open(cls, url: str, retention: Retention | None = None) -> Store:
+    def open(cls, url: str, retention: Retention | None = None, *, patience: float = STATEMENT_SECONDS) -> Store:
         """`sqlite:///PATH` or `postgresql://USER@HOST/DATABASE`; makes the schema, or brings it up to date.
 
+        patience: seconds after which a statement, or the wait for another writer, is given up with StoreAway.
         UserError where the address is none, or the database was used by a newer GenRec or by something else.
         """
         address = understood(url)
         salt = bring_up_to_date(address)
-        return cls(Database(address), salt, retention or Retention())
+        return cls(Database(address, patience), salt, retention or Retention())
 
     def close(self) -> None:
         self._database.close()
@@ -76,7 +77,7 @@ class Store:
             try:
                 with self._database.writing() as connection:
                     return events.add(connection, batches, self._graves, time.time())
-            except events.Overtaken:
+            except (events.Overtaken, Collision):
                 continue
         raise StoreAway(f"the database {self._database} is too busy with the same events: try again")
 
@@ -110,7 +111,7 @@ class Store:
                 return 0
         new = place = 0
         waiting = iter(rows)
-        while some := list(islice(waiting, IMPORT_ROWS)):
+        while some := list(islice(waiting, ROWS)):
             for user, item_id, _ in some:
                 checked("user_id", user)
                 checked("item_id", item_id)
@@ -183,36 +184,34 @@ class Store:
     def prune(self, now: float | None = None) -> Pruned:
         """Delete answers older than `retention.answers` and conversations whose time is over."""
         moment = time.time() if now is None else now
-        with self._database.writing() as connection:
-            return audit.prune(connection, moment - self._retention.answers, moment)
+        answers = sessions = 0
+        while True:
+            with self._database.writing() as connection:
+                gone = audit.prune(connection, moment - self._retention.answers, moment, ROWS)
+            answers, sessions = answers + gone.answers, sessions + gone.sessions
+            if max(gone.answers, gone.sessions) < ROWS:
+                return Pruned(answers, sessions)
 
     # API keys
 
-    def add_key(self, name: str, scopes: Sequence[str], hashed: str) -> StoredKey:
-        """Keep a key by its hash; UserError where the name is taken."""
-        key = StoredKey(name, hashed, tuple(scopes), time.time())
+    def add_key(self, row: KeyRow) -> None:
+        """Keep a key by its hash; UserError where name or hash is taken."""
         with self._database.writing() as connection:
-            keys.add(connection, key)
-        return key
+            keys.add(connection, row)
 
-    def keys(self) -> list[StoredKey]:
+    def keys(self) -> list[KeyRow]:
         """All keys, revoked ones too, oldest first."""
         with self._database.reading() as connection:
             return keys.every(connection)
 
-    def key(self, hashed: str) -> StoredKey | None:
-        """The key with this hash, also where it is revoked."""
-        checked("hash", hashed)
-        with self._database.reading() as connection:
-            return keys.by_hash(connection, hashed)
-
-    def revoke(self, name: str) -> bool:
-        """False where there is no such key, or it was revoked before."""
+    def revoke_key(self, name: str) -> None:
+        """The key is revoked from now on; one that is so already, or that nobody knows, stays as it is."""
         checked("name of the key", name)
         with self._database.writing() as connection:
-            return keys.revoke(connection, name, time.time())
+            keys.revoke(connection, name, time.time())
 
     def used_key(self, name: str) -> None:
         """Note that the key was used now, to the minute."""
+        checked("name of the key", name)
         with self._database.writing() as connection:
             keys.used(connection, name, time.time())

@@ -115,13 +115,13 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("name", Text, nullable=False),
-    Column("hashed", Text, nullable=False),
+    Column("hash", Text, nullable=False),
     Column("scopes", JSON_TEXT, nullable=False),
     Column("created", Double, nullable=False),
     Column("revoked", Double),
     Column("last_used", Double),
     PrimaryKeyConstraint("name", name="api_keys_pkey"),
-    UniqueConstraint("hashed", name="api_keys_hashed_key"),
+    UniqueConstraint("hash", name="api_keys_hash_key"),
 )
 
 # A person who was forgotten: no name, its hash with this database's salt, and when.

@@ -6,13 +6,14 @@ import math
 import sqlite3
 import stat
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from genrec.errors import UserError
-from genrec.serve.store import Accepted, Answer, Event, EventConflict, Forgotten, Pruned, Retention, Store
+from genrec.serve.store import Accepted, Answer, Event, EventConflict, Forgotten, KeyRow, Pruned, Retention, Store
 
 
 def event(number: int, item: str, kind: str = "view", user: str = "ann", when: float | None = None) -> Event:
@@ -21,7 +22,7 @@ def event(number: int, item: str, kind: str = "view", user: str = "ann", when: f
 
 def answer(request: str = "r1", user: str | None = "ann", **changed: object) -> Answer:
     given = {"model": "genrec-compact", "adapter": None, "catalogue_version": 3, "filters": {"price": {"max": 80}}}
-    given |= {"items": ("A", "B"), "scores": (-0.5, -1.25), "reasons": {"A": "like B\0 «ü»"}}
+    given |= {"items": ("A", "B"), "scores": (-0.5, -1.25), "reasons": {"A": "like B\0 «ü» \ud800"}}
     return Answer(request, user, **(given | changed))  # type: ignore[arg-type]
 
 
@@ -156,6 +157,21 @@ def test_a_long_import_keeps_the_order_of_its_rows(store: Store) -> None:
     assert store.history("ann", limit=20_000) == [f"I{n}" for n in range(1, 12_001, 2)]
 
 
+def test_an_import_that_breaks_off_goes_on_when_it_is_called_again(store: Store) -> None:
+    rows = [("ann", f"I{n}", float(n)) for n in range(7_000)]
+
+    def torn() -> Iterator[tuple[str, str, float]]:
+        yield from rows[:6_000]
+        raise OSError("the disk with the run is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        store.import_histories("run", torn())
+    store.import_histories("run", rows)
+    assert store.history("ann", limit=10_000) == [f"I{n}" for n in range(7_000)]
+    with pytest.raises(UserError, match="item_id"):
+        store.import_histories("bad", [("ann", "", 1.0)])
+
+
 def test_forgetting_leaves_nothing_and_says_how_much_there_was(store: Store) -> None:
     store.import_histories("run", [("ann", "A", 1.0), ("bob", "A", 1.0)])
     store.add_events([event(1, "A"), event(2, "B"), event(3, "A", user="bob")])
@@ -247,6 +263,8 @@ def test_pruning_takes_what_is_too_old_and_nothing_else(url: str) -> None:
     store.record([answer(time=moment) for moment in (0.0, 99.0, 100.0, 150.0)])
     assert store.prune(now=200.0).answers == 2
     assert [one.time for one in store.audit()] == [150.0, 100.0]
+    store.record([answer(user=None, time=1.0) for _ in range(10_001)])
+    assert store.prune(now=200.0).answers == 10_001 and len(store.audit()) == 2
     assert store.history("ann") == ["A"]
     store.close()
 
@@ -263,23 +281,25 @@ def test_catalogue_versions_are_noted_once(store: Store) -> None:
     ]
 
 
-def test_api_keys_are_known_by_their_hash_until_revoked_and_after(store: Store) -> None:
-    made = store.add_key("page", ["read", "events"], "hash-1")
-    store.add_key("ops", ["admin"], "hash-2")
-    assert store.key("hash-1") == made and store.key("hash-3") is None
-    with pytest.raises(UserError, match="'page'"):
-        store.add_key("page", ["admin"], "hash-9")
+def test_api_keys_are_kept_by_their_hash_also_when_revoked(store: Store) -> None:
+    page = KeyRow("page", "hash-1", ("read", "events"), 1.0)
+    store.add_key(page)
+    store.add_key(KeyRow("ops", "hash-2", ("admin",), 2.0))
+    for taken in (KeyRow("page", "hash-9", ("admin",), 3.0), KeyRow("other", "hash-1", ("admin",), 3.0)):
+        with pytest.raises(UserError, match=taken.name):
+            store.add_key(taken)
+    assert store.keys()[0] == page
     store.used_key("page")
-    used = store.key("hash-1")
-    assert used is not None and used.last_used is not None and abs(used.last_used - time.time()) < 60
+    used = store.keys()[0].last_used
+    assert used is not None and abs(used - time.time()) < 60
     store.used_key("page")
-    assert store.key("hash-1") == used  # to the minute: no write for every request
-    assert [store.revoke("page"), store.revoke("page"), store.revoke("nobody")] == [True, False, False]
-    every = store.keys()
-    assert [(key.name, key.scopes, key.revoked is None) for key in every] == [
-        ("page", ("read", "events"), False),
-        ("ops", ("admin",), True),
-    ]
+    assert store.keys()[0].last_used == used  # to the minute: no write for every request
+    store.revoke_key("page")
+    store.revoke_key("nobody")
+    revoked = store.keys()[0].revoked
+    assert revoked is not None and store.keys()[1].revoked is None
+    store.revoke_key("page")
+    assert store.keys()[0].revoked == revoked and len(store.keys()) == 2
 
 
 def test_a_store_that_is_opened_again_has_everything(url: str) -> None:

@@ -87,13 +87,13 @@ def upgrade() -> None:
     op.create_table(
         "api_keys",
         sa.Column("name", sa.Text, nullable=False),
-        sa.Column("hashed", sa.Text, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
         sa.Column("scopes", sa.JSON, nullable=False),
         sa.Column("created", sa.Double, nullable=False),
         sa.Column("revoked", sa.Double),
         sa.Column("last_used", sa.Double),
         sa.PrimaryKeyConstraint("name", name="api_keys_pkey"),
-        sa.UniqueConstraint("hashed", name="api_keys_hashed_key"),
+        sa.UniqueConstraint("hash", name="api_keys_hash_key"),
     )
     op.create_table(
         "tombstones",
