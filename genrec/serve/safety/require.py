@@ -80,20 +80,21 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-def _answer(request: Request, refusal: Refusal) -> Response:
+def answer(request: Request, refusal: Refusal) -> Response:
+    """What a refusal looks like; the log gets its code."""
     request.state.refused = refusal.code
     return JSONResponse(refusal.body, refusal.status, refusal.headers)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return _answer(request, error)
+    return answer(request, error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    return _answer(request, Refusal(error.status_code, code, str(error.detail), headers=error.headers))
+    return answer(request, Refusal(error.status_code, code, str(error.detail), headers=error.headers))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -103,13 +104,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
     first: dict[str, Any] = dict(wrong[0]) if wrong else {}
     where, what = _dotted(first.get("loc", ())), str(first.get("msg", "the request is not valid"))
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    return _answer(request, Refusal(422, "invalid_request", f"{where or 'body'}: {what}{more}", param=where or None))
+    return answer(request, Refusal(422, "invalid_request", f"{where or 'body'}: {what}{more}", param=where or None))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     """A mistake of ours. What it is stands in the log, under the request's id."""
     asked = getattr(request.state, "request_id", "")
-    return _answer(request, Refusal(500, "internal_error", f"something went wrong here; the log has it ({asked})"))
+    return answer(request, Refusal(500, "internal_error", f"something went wrong here; the log has it ({asked})"))
 
 
 def _dotted(place: Sequence[Any]) -> str:
