@@ -8,6 +8,7 @@ the table needs no file of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BEGIN, END = "<|sid_begin|>", "<|sid_end|>"
+_MARK = re.compile(r"(<)(?=[|｜/]?[\w▁]+[|｜]?>|[|｜])")
 
 
 def token(level: int, code: int) -> str:
@@ -35,6 +37,15 @@ def words(codebook_sizes: Sequence[int]) -> list[str]:
 def text(codes: Sequence[int] | np.ndarray) -> str:
     """One item's semantic ID (L,) as it stands in a text."""
     return BEGIN + "".join(token(level, int(code)) for level, code in enumerate(codes)) + END
+
+
+def harmless(said: str) -> str:
+    """A text of somebody else's, a title for instance, in which nothing reads as a mark: «<|sid_begin|>» gets a space.
+
+    What a catalogue or a person says is data. Written into a prompt as it is, it could name items or begin another's
+    turn.
+    """
+    return _MARK.sub(r"\1 ", said)
 
 
 @dataclass(frozen=True, eq=False)
