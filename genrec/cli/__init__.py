@@ -151,7 +151,7 @@ def _answers(found: Recommendations) -> None:
 
     table = Table("", "item", "title", "score", box=None)
     for place, one in enumerate(found, start=1):
-        table.add_row(str(place), one.item_id, one.title or "", f"{one.score:.2f}")
+        table.add_row(str(place), one.item_id, common.cell(one.title), f"{one.score:.2f}")
     Console().print(table)
     if found.reason:
         typer.echo(found.reason)
@@ -178,7 +178,7 @@ def explain(
     table = Table("without", "title", "score falls by", box=None)
     for one in told.evidence.influences:
         row = recommender.catalog.table.row(one.item, named=True)
-        table.add_row(row["item_id"], row["title"] or "", f"{one.change:.4f}")
+        table.add_row(row["item_id"], common.cell(row["title"]), f"{one.change:.4f}")
     if told.evidence.influences:
         Console().print(table)
 

@@ -13,6 +13,8 @@ import typer
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from genrec.recipes import Experiment
     from genrec.workspace import Workspace
 
@@ -72,6 +74,15 @@ def open_run(
         experiment = recipes.build(known, recipes.Experiment, f"the recipe of {run}", changes or ())
     workspace.remember(experiment.model_dump())
     return workspace, experiment
+
+
+def cell(title: str | None) -> Text:
+    """A title in a table, as nothing but a text: rich would read «[red]» as its own, and a terminal an escape."""
+    from rich.text import Text
+
+    from genrec.model.vocabulary import harmless
+
+    return Text(harmless(title or ""))
 
 
 def rows_table(rows: list[dict[str, Any]]) -> None:

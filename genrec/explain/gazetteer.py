@@ -17,7 +17,7 @@ from genrec.data.catalog import Catalog
 from genrec.errors import UserError, nearest
 from genrec.explain import lexicon
 from genrec.model.tasks.facts import Facts
-from genrec.model.vocabulary import text
+from genrec.model.vocabulary import harmless, text
 from genrec.sid.codes import SemanticIds
 
 Synonyms = Mapping[str, Mapping[str, Sequence[str]]]
@@ -195,9 +195,9 @@ class Gazetteer:
 
 
 def called(catalog: Catalog) -> list[str]:
-    """What every item is called: its title, or its own id where it has none."""
+    """What every item is called: its title, on one line and harmless, or its own id where it has none."""
     own = zip(catalog.table["title"].to_list(), catalog.ids, strict=True)
-    return [title if title and title.strip() else item_id for title, item_id in own]
+    return [harmless(" ".join((title or "").split())) or item_id for title, item_id in own]
 
 
 def split(marks: list[Mark], said: str) -> list[list[Mark]]:

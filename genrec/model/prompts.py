@@ -8,6 +8,7 @@ template's «generation prompt», so templates that put an empty <think> block b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,9 @@ CHATML = (
 )
 """The template for a base that has none; its marks should be words of the tokenizer, see `CHATML_WORDS`."""
 CHATML_WORDS = ("<|im_start|>", "<|im_end|>")
+SID = "<|sid_"
+_MARK = re.compile(r"<[^<>\s]+>|\[[^\[\]\s]+\]")
+"""What steers a model is written like this; the other words that a base may have added to its tokens are words."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> R
     mask: list[bool] = []
     between = pieces[0]
     for place, message in enumerate(messages):
-        content, after = message["content"].strip(), pieces[place + 1]
+        content, after = _said(tokenizer, pieces, message), pieces[place + 1]
         if message["role"] != "assistant":
             between += content + after
             continue
@@ -90,7 +94,7 @@ def prompt(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], item
     tokens: list[int] = []
     between = pieces[0]
     for place, message in enumerate(messages):
-        content, after = message["content"].strip(), pieces[place + 1]
+        content, after = _said(tokenizer, pieces, message), pieces[place + 1]
         if message["role"] != "assistant":
             between += content + after
             continue
@@ -179,6 +183,22 @@ def _pieces(tokenizer: PreTrainedTokenizerBase, template: str, roles: tuple[str,
     if whole != _apply(tokenizer, [{"role": role, "content": it} for role, it in zip(roles, others, strict=True)]):
         raise _uncuttable()
     return tuple(pieces)
+
+
+def _said(tokenizer: PreTrainedTokenizerBase, pieces: tuple[str, ...], message: Message) -> str:
+    """A message's content as words and semantic IDs alone. Marks of the tokenizer or template, with which a text could
+    end its own turn and begin another's, get a space behind their first letter and are words like others."""
+    content = message["content"].strip()
+    for mark in _marks(tokenizer, pieces):
+        content = content.replace(mark, f"{mark[0]} {mark[1:]}")
+    return content
+
+
+@lru_cache(maxsize=256)
+def _marks(tokenizer: PreTrainedTokenizerBase, pieces: tuple[str, ...]) -> tuple[str, ...]:
+    known = {str(added.content) for added in tokenizer.added_tokens_decoder.values()}
+    known |= {mark for piece in pieces for mark in _MARK.findall(piece)}
+    return tuple(sorted(mark for mark in known if _MARK.fullmatch(mark) and not mark.startswith(SID)))
 
 
 def _uncuttable() -> UserError:

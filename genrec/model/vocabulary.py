@@ -8,6 +8,7 @@ the table needs no file of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BEGIN, END = "<|sid_begin|>", "<|sid_end|>"
+_UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_MARK = re.compile(r"(<)(?=[|｜/]?[\w▁]+[|｜]?>|[|｜])")
 
 
 def token(level: int, code: int) -> str:
@@ -35,6 +38,16 @@ def words(codebook_sizes: Sequence[int]) -> list[str]:
 def text(codes: Sequence[int] | np.ndarray) -> str:
     """One item's semantic ID (L,) as it stands in a text."""
     return BEGIN + "".join(token(level, int(code)) for level, code in enumerate(codes)) + END
+
+
+def harmless(said: str) -> str:
+    """A text of somebody else's, a title for instance, as nothing but a text.
+
+    What a catalogue or a person says is data. As it is, it could name items or begin another's turn in a prompt
+    («<|sid_begin|>» gets a space), steer a terminal, or turn the line around it: letters that nobody sees are taken
+    out, but for joiners, which some scripts and emoji need.
+    """
+    return _MARK.sub(r"\1 ", _UNSEEN.sub("", said))
 
 
 @dataclass(frozen=True, eq=False)

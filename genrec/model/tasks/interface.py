@@ -14,7 +14,7 @@ from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.model.tasks.facts import Facts
 from genrec.model.tasks.wording import CHATTER
-from genrec.model.vocabulary import text
+from genrec.model.vocabulary import harmless, text
 from genrec.sid.codes import SemanticIds
 
 Message = dict[str, str]
@@ -48,10 +48,10 @@ class Material:
 
     @cached_property
     def titles(self) -> list[str]:
-        """Every item's title on one line; what it is without one is its own id."""
+        """Every item's title on one line, without marks; what it is without one is its own id."""
         said = self.catalog.table["title"].to_list()
         return [
-            " ".join(title.split()) if title and title.strip() else own
+            harmless(" ".join(title.split())) if title and title.strip() else own
             for title, own in zip(said, self.catalog.ids, strict=True)
         ]
 

@@ -47,7 +47,9 @@ def place(host: str | None) -> str:
 
 
 def check_bind(host: str, keys: Keys) -> None:
-    """UserError where `host` is reachable from other machines and there is no key."""
+    """UserError where `host` is reachable from other machines and there is no key. It reads the store's keys."""
+    if keys.stale:
+        keys.refresh()
     if not keys.keyless or _only_here(host):
         return
     raise UserError(

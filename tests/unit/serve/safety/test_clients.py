@@ -24,6 +24,8 @@ def test_loopback_may_be_bound_without_a_key(host: str) -> None:
 def test_nothing_else_may(host: str, store: MemoryStore) -> None:
     with pytest.raises(UserError, match=rf"without an API key only this machine .*{ENVIRONMENT}.*127\.0\.0\.1"):
         check_bind(host, Keys())
+    with pytest.raises(UserError, match="without an API key"):
+        check_bind(host, Keys(store=store))  # nobody has read the store yet, and there is no key in it
     keys = Keys(store=store)
     keys.issue("shop", ["read"])
     check_bind(host, keys)
