@@ -3,8 +3,8 @@
 CLIP (Radford et al. 2021, section 2.3) at the size of a laptop: a compact convolutional network and one linear map
 from given text vectors (any text encoder's) meet in a shared space, trained with the symmetric InfoNCE loss. Afterwards
 a text finds pictures and a picture finds texts by dot product. Each picture shall also find itself when it is taken
-anew (`genrec.embed.views`), by the same loss with a temperature of its own, as language and self-supervision go together
-in SLIP (Mu et al. 2022): so a photo finds the item.
+anew (`genrec.embed.views`), by the same loss with a temperature of its own, as language and self-supervision go
+together in SLIP (Mu et al. 2022): so a photo finds the item.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _matched(first: Tensor, second: Tensor, scale: Tensor, twins: Tensor) -> Ten
 class ContrastiveEncoder:
     """Fit on a catalogue's pictures and text vectors, then frozen; new pictures and texts land in the same space."""
 
-    def __init__(self, dim: int = 64, *, epochs: int = 15, batch_size: int = 64, learning_rate: float = 2e-3) -> None:
+    def __init__(self, dim: int = 64, *, epochs: int = 15, batch_size: int = 64, learning_rate: float = 4e-3) -> None:
         self.dim, self.epochs, self.batch_size, self.learning_rate = dim, epochs, batch_size, learning_rate
         self.model: ContrastiveModel | None = None
         self.metrics: dict[str, float] = {}
