@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from scipy.ndimage import binary_fill_holes
 
 from genrec.data.synthetic.drawing import GROUND, SIZE, picture, wear
 from genrec.data.synthetic.figure import POSES
@@ -88,7 +89,9 @@ def _placed(drawn: Image.Image, random: np.random.Generator, ground: Image.Image
     """The garment of a product picture put on `ground`, (128, 128)."""
     pixels = np.asarray(drawn, np.int16)
     away = np.abs(pixels - np.array(GROUND)).max(axis=2)
-    mask = Image.fromarray(np.clip(away * 12, 0, 255).astype(np.uint8))
+    # What its outline encloses belongs to it, however light it is.
+    solid = np.where(binary_fill_holes(away > 24), 255, 0)
+    mask = Image.fromarray(np.maximum(solid, np.clip(away * 6, 0, 255)).astype(np.uint8))
     if random.random() < 0.5:
         drawn, mask = ImageOps.mirror(drawn), ImageOps.mirror(mask)
     angle, scale = float(random.uniform(-12, 12)), float(random.uniform(0.6, 1.2))

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 TITLE = 1.5
 """How much a word of a title counts beside the same word anywhere in the row."""
 VALUE = 40.0
-"""How much a value counts that the text states: more than its words, so that it holds where titles say it otherwise."""
+"""How much a value that the text states counts: more than its words, for titles say it in other words."""
 KIND = 10.0
-"""How much it counts that a changed thing stays of its kind, and keeps what the text says it shall, beside any value."""
+"""How much it counts that a changed thing stays of its kind and keeps what the text names, beside any other value."""
 POPULAR = 1e-4
 """Of popularity's logarithm, between items that meet a text equally well."""
 
@@ -117,9 +117,7 @@ class ContentSearch:
         values, reading = self.rows.values, self._read(change)
         if isinstance(image_or_item, Image.Image):
             likeness = self.pictures.like(image_or_item)
-            sure = np.exp(30 * (likeness - likeness.max()))
-            sure /= sure.sum()
-            kept = values.has.T @ sure
+            kept = values.has.T @ self.pictures.sure(likeness)
         else:
             likeness = np.zeros(len(values), np.float32)
             kept = np.asarray(values.has[image_or_item].todense()).ravel()

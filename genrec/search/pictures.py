@@ -17,10 +17,19 @@ from PIL import Image
 
 from genrec.data.catalog import Catalog
 from genrec.embed import vectors
+from genrec.embed.images import read_picture, thumbnail
+from genrec.embed.vectors import item_name
 from genrec.errors import UserError
+from genrec.search.crops import crops
 
 if TYPE_CHECKING:
     from genrec.embed.items import ItemEncoder
+
+
+SHARPNESS = 30.0
+"""Of encoders that have not learned one."""
+SAMPLES = 50
+"""Pictures that the ground's colour is read from."""
 
 
 @dataclass(eq=False)
@@ -50,9 +59,24 @@ class Eye:
         images = pl.read_parquet(self.run / "data" / "catalog.parquet", columns=["image"])["image"]
         return np.asarray(found), mask, images.to_list()
 
-    def look(self, pictures: list[Image.Image]) -> np.ndarray:
-        """float32 (M, d), of unit length."""
-        return self.encoder.look(pictures)
+    @property
+    def sharpness(self) -> float:
+        """What cosines of pictures are multiplied by before a softmax."""
+        return float(getattr(self.encoder.image, "sharpness", SHARPNESS))
+
+    @cached_property
+    def ground(self) -> tuple[int, int, int]:
+        """The colour around the things in the run's own pictures: the median at the edges of some of them."""
+        catalog = Catalog.read(self.run / "data" / "catalog.parquet")
+        there = catalog.table["image"].is_not_null().arg_true().to_list()
+        edges = []
+        for item in there[:: max(1, len(there) // SAMPLES)][:SAMPLES]:
+            path = catalog.image_path(item)
+            if path is not None and path.exists():
+                pixels = thumbnail(read_picture(path, item_name(catalog.ids, item)))
+                edges += [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
+        red, green, blue = np.median(np.concatenate(edges), axis=0).astype(int).tolist() if edges else (255, 255, 255)
+        return red, green, blue
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +110,15 @@ class Pictures:
         return cls(eye, found, mask, images)
 
     def like(self, image: Image.Image) -> np.ndarray:
-        """float32 (N,), the cosine to each item's picture; -1 for an item that has none."""
-        return self.near(self.eye.look([image])[0])
+        """float32 (N,), the cosine of each item's picture to what of this one is most like it; -1 for an item that has
+        none."""
+        parts, less = crops(image, self.eye.ground)
+        likeness = (self.vectors @ self.eye.encoder.look(parts).T - less).max(axis=1)
+        found: np.ndarray = np.where(self.mask, likeness, np.float32(-1))
+        return found
 
-    def near(self, vector: np.ndarray) -> np.ndarray:
-        """The same by a picture's vector, float32 (d,)."""
-        found: np.ndarray = np.where(self.mask, self.vectors @ vector, np.float32(-1))
+    def sure(self, likeness: np.ndarray) -> np.ndarray:
+        """float32 (N,), how surely a picture of this likeness shows each item, if it shows one of these."""
+        odds = np.where(self.mask, np.exp(self.eye.sharpness * (likeness - likeness.max())), np.float32(0))
+        found: np.ndarray = odds / max(float(odds.sum()), 1e-12)
         return found
