@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.runs import cli, copy, fashion, genrec, launch, small_recipe  # noqa: F401  (fixtures, made once for all)
+
 # As the command line does, and as early: before any test loads torch.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 

@@ -5,10 +5,10 @@ import { announce, h, icon } from "./dom.js";
 import { prose } from "./prose.js";
 import { count, titleOf } from "./words.js";
 
-/** @typedef {import("./talk.js").Answer} Answer @typedef {import("./api.js").Problem} Problem */
+/** @typedef {import("./talk.js").Answer} Answer @typedef {import("./talk.js").Heard} Heard @typedef {import("./api.js").Problem} Problem */
 
 export class AnswerView {
-  /** @param {{drop: (heard: string) => void}} acts drop: what was heard shall no longer hold */
+  /** @param {{drop: (column: string) => void}} acts drop: what was heard of a column shall no longer hold */
   constructor(acts) {
     this.acts = acts;
     /** @type {Answer | null} */
@@ -47,12 +47,14 @@ export class AnswerView {
     if (now.whole) this.end();
   }
 
-  /** @param {string[]} heard */
+  /** @param {Heard[]} heard */
   chips(heard) {
     this.heard.hidden = heard.length === 0;
-    this.heard.replaceChildren(...heard.map((one) => h("li", {}, h("button", {
-      type: "button", class: "chip", "aria-label": `Remove: ${one}`, title: "This should not hold any more", onclick: () => this.acts.drop(one),
-    }, h("span", {}, one), icon("close")))));
+    this.heard.replaceChildren(...heard.map(({ said, column }) => h("li", {}, column === null ?
+      h("span", { class: "chip" }, said) :
+      h("button", {
+        type: "button", class: "chip", "aria-label": `Remove: ${said}`, title: "This should not hold any more", onclick: () => this.acts.drop(column),
+      }, h("span", {}, said), icon("close")))));
   }
 
   end() {

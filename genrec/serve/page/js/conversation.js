@@ -61,7 +61,7 @@ export function complain(sentence) {
 /** @param {Node[]} said @param {Ask} ask */
 async function run(said, ask) {
   if (running) return;
-  const view = new AnswerView({ drop: (heard) => tell(`Forget “${heard}”`) });
+  const view = new AnswerView({ drop: (column) => tell(`The ${column.replace(/_/g, " ")} does not matter.`) });
   const mine = h("article", { class: "turn you", "aria-label": "You" }, ...said);
   at("welcome").hidden = true;
   at("log").append(mine, view.element);

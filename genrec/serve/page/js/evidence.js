@@ -6,7 +6,7 @@ import { titleOf } from "./words.js";
 
 /** @typedef {import("./api.js").Card} Card */
 
-const MOST = 4;
+const [MOST, LEAST] = [4, 0.1];
 
 /**
  * Bars, longest first; null where nothing of the history speaks for the item.
@@ -36,9 +36,10 @@ export function folded(card) {
   return h("details", { class: "because" }, h("summary", {}, "because of", faces, icon("down")), inside);
 }
 
-/** The influences that raise the score. @param {Card} card @returns {[string, number][]} */
+/** The influences that raise the score, without those beside which it is nothing. @param {Card} card @returns {[string, number][]} */
 function speaking(card) {
-  return (card.why?.influences ?? []).filter(([, change]) => change > 0).slice(0, MOST);
+  const told = card.why?.influences ?? [];
+  return told.filter(([, change]) => change > 0 && change >= LEAST * told[0][1]).slice(0, MOST);
 }
 
 /** @param {string} id @param {number} share of the longest bar */

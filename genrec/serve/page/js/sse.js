@@ -10,6 +10,7 @@ export async function* events(body) {
   let waiting = "";
   /** @type {string[]} */
   let data = [];
+  let ended = false;
   try {
     while (true) {
       const { value, done } = await reader.read();
@@ -24,9 +25,11 @@ export async function* events(body) {
           data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
         }
       }
+      ended = done;
       if (done) return;
     }
   } finally {
-    reader.cancel().catch(() => {});
+    // Whoever listens no longer lets go of the connection; one that has ended is left to end in peace.
+    if (!ended) reader.cancel().catch(() => {});
   }
 }

@@ -7,7 +7,8 @@ import { titleOf } from "./words.js";
 
 /**
  * @typedef {import("./api.js").Card} Card
- * @typedef {{text: string, items: Card[], heard: string[], missing: string[], whole: boolean}} Answer
+ * @typedef {{text: string, items: Card[], heard: Heard[], missing: string[], whole: boolean}} Answer
+ * @typedef {{said: string, column: string | null}} Heard  what holds, in words; the column that it is about
  */
 
 const [SHOWN, FOUND] = [5, 10];
@@ -39,7 +40,7 @@ export async function* say(text, signal) {
       answer = {
         text: answer.text + (delta.content ?? ""),
         items: delta.recommendations ?? answer.items,
-        heard: delta.heard ?? answer.heard,
+        heard: delta.heard ? about(delta.heard, delta.where) : answer.heard,
         missing: delta.missing ?? answer.missing,
         whole: false,
       };
@@ -79,6 +80,16 @@ export async function* find({ image, item, change }, signal) {
       { role: "assistant", content: [text, "", ...listed].join("\n") }];
   }
   yield { text, items: found.items, heard: [], missing: found.missing, whole: true };
+}
+
+/**
+ * What was heard beside the columns of its filter. Both come in one order; words that no column says come last.
+ * @param {string[]} heard @param {any} filter @returns {Heard[]}
+ */
+function about(heard, filter) {
+  const parts = filter ? filter.all ?? [filter] : [];
+  const columns = parts.map((/** @type {any} */ part) => Object.keys(part.any?.[0] ?? part)[0]);
+  return heard.map((said, i) => ({ said, column: columns[i] ?? null }));
 }
 
 /** «in red», «but in red» → «but in red» @param {string} change */

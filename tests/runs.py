@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: one small finished run, copies of it to play with, and two ways to call the CLI."""
+"""For end-to-end and browser tests: one small finished run, copies of it to play with, and two ways to call the CLI."""
 
 from __future__ import annotations
 

@@ -1,0 +1,182 @@
+"""A real server on a copy of the small run, and a real browser in front of it.
+
+Every test ends with the same three questions: did the console stay silent, did every request go to the server, and
+did none of them fail? `Shop.expected` says what a test provokes on purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+GENREC_READY = 120  # seconds in which a server must have come up
+PATIENCE = 30_000  # milliseconds that an answer may take on a machine that is busy with other things
+
+
+@dataclass
+class Served:
+    """A server: where it listens, its run, and its process."""
+
+    url: str
+    run: Path
+    process: subprocess.Popen[bytes]
+
+
+@dataclass
+class Shop:
+    """The page in a browser, with what one does on it."""
+
+    page: Page
+    url: str
+    console: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def open(self) -> Shop:
+        self.page.goto(self.url)
+        self.page.wait_for_selector("html[data-ready]", timeout=PATIENCE)
+        return self
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.locator(".turn.answer")
+
+    def last(self) -> Locator:
+        """The last answer, finished."""
+        done = self.answers.last
+        expect(done).not_to_have_attribute("aria-busy", "true", timeout=PATIENCE)
+        return done
+
+    def say(self, text: str) -> Locator:
+        """Type and send; the finished answer."""
+        before = self.answers.count()
+        self.page.get_by_role("textbox", name="Message").fill(text)
+        self.page.keyboard.press("Enter")
+        expect(self.answers).to_have_count(before + 1, timeout=PATIENCE)
+        return self.last()
+
+    def items(self, answer: Locator) -> list[str]:
+        """Ids of an answer's cards, in their order."""
+        return [str(card.get_attribute("data-item")) for card in answer.locator(".card").all()]
+
+    def become(self, name: str) -> None:
+        """Choose somebody of the store."""
+        self.page.get_by_role("button", name="Shopping as").click()
+        self.page.get_by_role("searchbox", name="Find a person").fill(name)
+        self.page.get_by_role("list", name="People").get_by_role("button", name=name, exact=False).first.click()
+        expect(self.page.get_by_role("button", name=f"Shopping as {name}")).to_be_visible()
+
+    def problems(self) -> list[str]:
+        """What a quiet page that stays at home has none of."""
+        host = urlsplit(self.url).netloc
+        away = [
+            one for one in self.asked if urlsplit(one).scheme not in ("data", "blob") and urlsplit(one).netloc != host
+        ]
+        found = [*self.console, *(f"request to elsewhere: {one}" for one in away), *self.failed]
+        return [one for one in found if not any(part in one for part in self.expected)]
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("needs a Chromium: on Debian the package chromium")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def serve(fashion: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Served]]:
+    """``serve(GENREC_API_KEYS=…)``: a server on a copy of the small run, until the session ends."""
+    begun: list[Served] = []
+
+    def start(**environment: str) -> Served:
+        run = tmp_path_factory.mktemp("served") / "run"
+        shutil.copytree(fashion, run)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        genrec = Path(sys.executable).with_name("genrec")
+        process = subprocess.Popen(
+            [str(genrec), "serve", str(run), "--port", str(port)],
+            env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+            stdout=subprocess.DEVNULL,
+            stderr=(run.parent / "log").open("wb"),
+        )
+        served = Served(f"http://127.0.0.1:{port}", run, process)
+        begun.append(served)
+        _wait(served)
+        return served
+
+    yield start
+    for served in begun:
+        served.process.terminate()
+    for served in begun:
+        served.process.wait(timeout=60)
+
+
+def _wait(served: Served) -> None:
+    for _ in range(GENREC_READY * 4):
+        log = (served.run.parent / "log").read_text(errors="replace")
+        assert served.process.poll() is None, f"the server ended: {log[-2000:]}"
+        try:
+            with urllib.request.urlopen(f"{served.url}/readyz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError(f"the server does not come up: {log[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(serve: Callable[..., Served]) -> Served:
+    """The one that most tests share. Their people differ, so that they do not meet."""
+    return serve()
+
+
+@pytest.fixture
+def shop_at(browser: Browser) -> Iterator[Callable[..., Shop]]:
+    """``shop_at(url, viewport=…)``: a fresh browser profile with the page in it; ends with the three questions."""
+    opened: list[tuple[BrowserContext, Shop]] = []
+
+    def make(url: str, **options: object) -> Shop:
+        context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        shop = Shop(page, url)
+        page.on("console", lambda said: shop.console.append(f"console {said.type}: {said.text}"))
+        page.on("pageerror", lambda error: shop.console.append(f"error: {error}"))
+        context.on("request", lambda request: shop.asked.append(request.url))
+        page.on("requestfailed", lambda request: shop.failed.append(f"failed: {request.url} {request.failure}"))
+        opened.append((context, shop))
+        return shop
+
+    yield make
+    for context, shop in opened:
+        problems = shop.problems()
+        context.close()
+        assert not problems
+
+
+@pytest.fixture
+def shop(shop_at: Callable[..., Shop], server: Served) -> Shop:
+    """The page, open on a wide screen."""
+    return shop_at(server.url).open()
