@@ -276,7 +276,7 @@ def main() -> None:
         print(f"| engine | {alone:.0f} | {together:.0f} | {together / alone:.2f} |")
         rates = {}
         for size in (1, 32):
-            with server(asked.run, asked.port, f"batch={size}"):
+            with server(asked.run, asked.port, f"batching.most={size}"):
                 rates[size] = asyncio.run(closed_loop(asked.run, asked.port, 32, asked.seconds, asked.seed))
         print(f"| over HTTP, 32 people | {rates[1]:.0f} | {rates[32]:.0f} | {rates[32] / rates[1]:.2f} |")
 

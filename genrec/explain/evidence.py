@@ -169,7 +169,7 @@ def _steps(
     if not len(every):
         return [[] for _ in items]
     scores = scorer.score(own, every[None])[0].astype(np.float64)
-    found = []
+    found: list[list[float]] = []
     for item, some, chosen in zip(items, shared, samples, strict=True):
         if not some:
             found.append([])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -14,51 +15,40 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from genrec.data.interactions import FIRST_SECOND
-from genrec.decode.lm_engines import ENGINES
 from genrec.errors import UserError
 from genrec.progress import say
 from genrec.serve.backend import Backend
 from genrec.serve.metrics import Metrics
+from genrec.serve.safety.keys import Keys
 from genrec.serve.service import Service
-from genrec.serve.store import Store
+from genrec.serve.settings import Secrets, ServerSettings
+from genrec.serve.store import Retention, Store, StoreAway
 from genrec.serve.talking import Talking
 
 if TYPE_CHECKING:
     from genrec.decode.vllm.lines import Line
     from genrec.explain.gazetteer import Synonyms
+    from genrec.explain.writer import Write
     from genrec.recommender import Recommender
 
     Connect = Callable[[dict[str, Any]], Line]
 
 FOLDER = "serve"
-"""Of a run: the embedded database, and the secret behind the log's pseudonyms."""
-DRAIN = 30
-"""Seconds that answers under way have when the server is told to end."""
+"""Of a run: the embedded database."""
+DAY = 86_400.0
+KEEP_ALIVE = 75
+"""Seconds for which an idle connection stays: longer than proxies keep theirs, or they would meet a closed one."""
+TIDY = 3600
+"""Seconds between two looks at what has outlived its time."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a run is served. database: sqlite:///PATH or postgresql://…; None for one in the run's folder."""
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    engine: str = "torch"
-    database: str | None = None
-    beam: int = 50
-    batch: int = 32
-    linger: float = 0.0
-    waiting: int = 256
-    timeout: float = 10.0
-    drain: int = DRAIN
-    policy: Any = field(default=None)
-
-
-def open_store(run: Path, database: str | None) -> Store:
+def open_store(run: Path, settings: ServerSettings, secrets: Secrets) -> Store:
     """The store of a run, with the histories that it was trained on."""
+    database = secrets.database or settings.database
     if database is None:
         (run / FOLDER).mkdir(exist_ok=True)
         database = f"sqlite:///{(run / FOLDER / 'store.sqlite').resolve()}"
-    store = Store.open(database)
+    store = Store.open(database, Retention(DAY * settings.keep.answers, DAY * settings.keep.sessions))
     table = run / "data" / "interactions.parquet"
     if table.exists():
         name = hashlib.sha256(table.read_bytes()).hexdigest()
@@ -68,81 +58,97 @@ def open_store(run: Path, database: str | None) -> Store:
     return store
 
 
-def open_service(run: Path, options: Options, connect: Connect | None = None) -> Service:
+def open_service(run: Path, settings: ServerSettings, store: Store, connect: Connect | None = None) -> Service:
     """Everything behind the API, ready to answer. connect: the line to vLLM, where that is the engine."""
     from genrec.decode.speaker import Speaker
     from genrec.recommender import Recommender
 
-    if options.engine not in ENGINES:
-        raise UserError(f"there is no engine {options.engine!r}: take one of {', '.join(ENGINES)}")
-    speaker = Speaker(run, options.beam, engine=options.engine, connect=connect)
-    recommender = Recommender.from_pretrained(run, beam=options.beam, speaker=speaker)
-    if options.engine == "vllm":
+    speaker = Speaker(run, settings.beam, engine=settings.engine, connect=connect)
+    recommender = Recommender.from_pretrained(run, beam=settings.beam, speaker=speaker)
+    backend = Backend(recommender)
+    if settings.engine == "vllm":
         from genrec.decode.vllm.speech import VllmSpeech
 
         say("starting vLLM")
         backend = Backend(recommender, write=VllmSpeech(speaker.over(recommender.snapshot)), language=True)
-    else:
-        backend = Backend(recommender)
-    store = open_store(run, options.database)
+    batching = settings.batching
     return Service(
-        recommender, store, backend=backend, metrics=Metrics(), most=options.batch, waiting=options.waiting,
-        linger=options.linger, timeout=options.timeout,
+        recommender, store, backend=backend, metrics=Metrics(), most=batching.most, waiting=batching.waiting,
+        linger=batching.linger, timeout=batching.timeout,
     )  # fmt: skip
 
 
-def serve(run: Path, options: Options) -> None:
+def serve(run: Path, settings: ServerSettings) -> None:
     """Serve until SIGTERM or Ctrl-C; then take nothing new, answer what is under way, write what waits, and end."""
-    asyncio.run(_serve(run, options))
+    asyncio.run(_serve(run, settings))
 
 
-def serve_mcp(run: Path, options: Options) -> None:
+def serve_mcp(run: Path, settings: ServerSettings) -> None:
     """Speak MCP over stdin and stdout until stdin ends."""
     from genrec.serve.mcp import serve_stdio
 
-    service = open_service(run, options)
+    service = open_service(run, settings, open_store(run, settings, Secrets.from_environment()))
     say(f"GenRec serves {run} to an MCP client on stdin and stdout")
     asyncio.run(serve_stdio(service))
 
 
-async def _serve(run: Path, options: Options) -> None:
+async def _serve(run: Path, settings: ServerSettings) -> None:
     import uvicorn
 
     from genrec.serve.app import create_app
     from genrec.serve.safety.access_log import Pseudonyms
     from genrec.serve.safety.clients import check_bind
-    from genrec.serve.safety.keys import Keys
     from genrec.serve.safety.logs import log_as_json
-    from genrec.serve.safety.stack import Policy, protect
+    from genrec.serve.safety.stack import protect
 
-    log_as_json()
-    keys = Keys.from_environment()
-    check_bind(options.host, keys)
+    log_as_json(settings.log)
+    secrets = Secrets.from_environment()
+    store = await asyncio.to_thread(open_store, run, settings, secrets)
+    keys = Keys.from_environment(store=store)
+    await asyncio.to_thread(keys.refresh)
+    check_bind(settings.host, keys)
     connect = None
-    if options.engine == "vllm":
+    if settings.engine == "vllm":
         from genrec.decode.vllm.asynchronous import on_this_loop
 
         connect = on_this_loop()
-    service = await asyncio.to_thread(open_service, run, options, connect)
-    talking = Talking(service, synonyms=_synonyms(run, service.recommender))
-    app = protect(
-        create_app(service, talking),
-        keys,
-        options.policy or Policy(),
-        pseudonyms=Pseudonyms(),
-        watch=service.metrics.finished,
-    )
+    service = await asyncio.to_thread(open_service, run, settings, store, connect)
+    talking = Talking(service, synonyms=_synonyms(run, service.recommender), understand=_listener(settings, secrets))
+    app = create_app(service, talking, settings.pictures())
+    pseudonyms, watch = Pseudonyms(secrets.log_secret), service.metrics.finished
     config = uvicorn.Config(
-        app, host=options.host, port=options.port, log_config=None, access_log=False, proxy_headers=False,
-        server_header=False, date_header=True, timeout_graceful_shutdown=options.drain,
+        protect(app, keys, settings.policy(), pseudonyms=pseudonyms, watch=watch),
+        host=settings.host, port=settings.port, log_config=None, access_log=False, proxy_headers=False,
+        server_header=False, timeout_graceful_shutdown=math.ceil(settings.drain), timeout_keep_alive=KEEP_ALIVE,
     )  # fmt: skip
     server = uvicorn.Server(config)
     _leaving(server, service)
-    shown = "localhost" if options.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else options.host
-    say(f"GenRec serves {run} on http://{shown}:{options.port} (Ctrl-C ends it)")
+    shown = "localhost" if settings.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else settings.host
+    say(f"GenRec serves {run} on http://{shown}:{settings.port} (Ctrl-C ends it)")
+    tidying = asyncio.create_task(_tidy(store))
     await server.serve()
+    tidying.cancel()
     if not server.started:
-        raise UserError(f"cannot listen on {options.host}:{options.port}: is another server there? Take --port")
+        raise UserError(
+            f"cannot listen on {settings.host}:{settings.port}: is another server there? Take another --port"
+        )
+
+
+async def _tidy(store: Store) -> None:
+    """Delete what has outlived its time, now and then."""
+    while True:
+        with contextlib.suppress(StoreAway):
+            await asyncio.to_thread(store.prune)
+        await asyncio.sleep(TIDY)
+
+
+def _listener(settings: ServerSettings, secrets: Secrets) -> Write | None:
+    """The chat model that understands messages, where one is configured."""
+    if settings.chat.url is None or settings.chat.model is None:
+        return None
+    from genrec.chat.remote import remote
+
+    return remote(settings.chat.url, settings.chat.model, key=secrets.chat_key)
 
 
 def _leaving(server: Any, service: Service) -> None:

@@ -38,7 +38,11 @@ async def recommend(asked: RecommendationsRequest, request: Request, served: Ser
 @router.post("/search", responses=failures(504))
 async def search(asked: SearchRequest, request: Request, served: Served, caller: Reader) -> Recommendations:
     """Items for words, for a picture, or like a picture or an item, but changed."""
-    picture = None if asked.image is None else await asyncio.to_thread(read_image_url, asked.image, param="image")
+    picture = (
+        None
+        if asked.image is None
+        else await asyncio.to_thread(read_image_url, asked.image, request.app.state.pictures, param="image")
+    )
     question = Find(
         asked.k, asked.text, picture, asked.item_id, asked.change, asked.where, asked.allow, tuple(asked.deny)
     )
