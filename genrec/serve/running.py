@@ -113,7 +113,9 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
 
         connect = on_this_loop()
     service = await asyncio.to_thread(open_service, run, settings, store, connect)
-    talking = Talking(service, synonyms=_synonyms(run, service.recommender), understand=_listener(settings, secrets))
+    synonyms = _synonyms(run, service.recommender)
+    await asyncio.to_thread(_warm, service.recommender, synonyms)
+    talking = Talking(service, synonyms=synonyms, understand=_listener(settings, secrets))
     app = create_app(service, talking, settings.pictures())
     pseudonyms, watch = Pseudonyms(secrets.log_secret), service.metrics.finished
     config = uvicorn.Config(
@@ -134,6 +136,15 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
         )
 
 
+def _warm(recommender: Recommender, synonyms: Synonyms | None) -> None:
+    """Ask for one of everything, so that the first person does not wait for what is loaded or learned on first use."""
+    first = recommender.catalog.ids[0]
+    recommender.recommend([first], 1)
+    recommender.explain([first], first)
+    recommender.search(recommender.catalog.table["title"][0] or first, 1)
+    recommender.conversation(synonyms).hear([{"role": "user", "content": "hello"}])
+
+
 async def _tidy(store: Store) -> None:
     """Delete what has outlived its time, now and then."""
     while True:
@@ -146,9 +157,9 @@ def _listener(settings: ServerSettings, secrets: Secrets) -> Write | None:
     """The chat model that understands messages, where one is configured."""
     if settings.chat.url is None or settings.chat.model is None:
         return None
-    from genrec.chat.remote import remote
+    from genrec.chat.endpoint import Endpoint
 
-    return remote(settings.chat.url, settings.chat.model, key=secrets.chat_key)
+    return Endpoint(settings.chat.url, settings.chat.model, key=secrets.chat_key)
 
 
 def _leaving(server: Any, service: Service) -> None:
