@@ -72,7 +72,7 @@ class LimitSettings(Recipe):
     picture_body: Count = Field(16 * 1024 * 1024, description="bytes of a request that may carry pictures")
     body_seconds: float = Field(30.0, gt=0, description="for a body to come")
     json_depth: Count = Field(32, description="brackets within one another")
-    json_values: Count = Field(200_000, description="values in a body")
+    json_values: Count = Field(100_000, description="values in a body")
     picture_bytes: Count = Field(8 * 1024 * 1024, description="of a picture's file")
     picture_pixels: Count = Field(24_000_000, description="of a picture, width times height")
 

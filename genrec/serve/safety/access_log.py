@@ -7,7 +7,6 @@ requests can be found together by whoever holds the secret and knows the id, and
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import logging
@@ -16,7 +15,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from genrec.serve.safety.asgi import App, Connection, Message, Receive, Send, header, state
 from genrec.serve.safety.keys import PREFIX
@@ -40,8 +39,8 @@ class Pseudonyms:
 
     def of(self, said: str, kind: str = "u") -> str:
         """«u_» and 96 bits; the same text as another kind of thing has another pseudonym."""
-        digest = hmac.new(self._secret, f"{kind}\0{said}".encode(errors="surrogatepass"), hashlib.sha256)
-        return f"{kind}_{digest.hexdigest()[:24]}"
+        digest = hmac.digest(self._secret, f"{kind}\0{said}".encode(errors="surrogatepass"), "sha256")
+        return f"{kind}_{digest.hex()[:24]}"
 
 
 @dataclass(frozen=True)
@@ -147,6 +146,6 @@ class AccessLog:
             None if client is None else self.pseudonyms.of(client, "c"),
             known.get("refused"),
         )
-        self.lines.info(json.dumps(asdict(finished)))
+        self.lines.info(json.dumps(vars(finished)))
         if self.watch is not None:
             self.watch(finished)

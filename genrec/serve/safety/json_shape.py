@@ -11,10 +11,12 @@ import re
 from genrec.serve.safety.asgi import Refusal
 
 DEPTH = 32
-VALUES = 200_000
+VALUES = 100_000
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})|\\.", re.DOTALL)
-_MARKS = re.compile(rb"[\[\]{},]")
+_MARKS = b"[]{},"
+_NO_BRACKETS = bytes(sorted({*range(256)} - {*b"[]{}"}))
+_ALIKE = bytes.maketrans(b"{}", b"[]")
 _UNKNOWN = re.compile(rb"NaN|Infinity")
 
 
@@ -27,20 +29,29 @@ def check_json(data: bytes, *, depth: int = DEPTH, values: int = VALUES) -> None
     bare = _STRING.sub(b'""', data)
     if _UNKNOWN.search(bare):
         raise Refusal(400, "invalid_json", "JSON has no NaN and no Infinity")
-    inside = 0
-    for count, mark in enumerate(_MARKS.finditer(bare), start=1):
-        if mark[0] in b"[{":
-            inside += 1
-        elif mark[0] in b"]}":
-            inside -= 1
-        if inside > depth:
-            raise Refusal(400, "json_too_deep", f"the JSON is nested more than {depth} deep")
-        if count > values:
-            raise Refusal(413, "json_too_large", f"the JSON has more than {values} values")
+    if sum(map(bare.count, _MARKS)) > values:
+        raise Refusal(413, "json_too_large", f"the JSON has more than {values:,} values")
+    if _deeper(bare.translate(_ALIKE, _NO_BRACKETS), depth):
+        raise Refusal(400, "json_too_deep", f"the JSON is nested more than {depth} deep")
     if b"\\u" in data:
         _check_escapes(data)
     if b"\0" in data:
         raise Refusal(400, "invalid_json", "there is a NUL in the JSON")
+
+
+def _deeper(brackets: bytes, depth: int) -> bool:
+    """brackets: only [ and ]. Each round takes the innermost pairs away, one level of what is well-formed."""
+    rest = brackets
+    for _ in range(depth):
+        rest = rest.replace(b"[]", b"")
+    if not rest:
+        return False
+    inside = 0  # too deep, or not JSON: counted one by one
+    for mark in brackets:
+        inside += 1 if mark == b"["[0] else -1
+        if inside > depth:
+            return True
+    return False
 
 
 def _check_escapes(data: bytes) -> None:

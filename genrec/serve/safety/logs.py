@@ -15,6 +15,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
+from genrec.serve.safety.access_log import LOGGER
 from genrec.serve.safety.keys import PREFIX
 
 STRUCK = "[struck out]"
@@ -33,7 +34,7 @@ def struck(text: str) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """time (UTC), level, logger, and the message; a message that is JSON itself stands as its fields."""
+    """time (UTC), level, logger, and the message; the access log's is an object already, and its fields stand here."""
 
     def format(self, record: logging.LogRecord) -> str:
         said = {
@@ -42,7 +43,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         message = record.getMessage()
-        fields = json.loads(message) if record.name == "genrec.access" else {"message": message}
+        if record.name == LOGGER:
+            return struck(f"{json.dumps(said)[:-1]}, {message[1:]}")
+        fields: dict[str, object] = {"message": message}
         if record.exc_info and record.exc_info[0] is not None:
             kind, _, trace = record.exc_info
             fields["exception"] = f"{kind.__module__}.{kind.__qualname__}"

@@ -19,7 +19,7 @@ from genrec.errors import UserError
 from genrec.serve import settings
 from genrec.serve.safety.authenticate import PRIVATE
 from genrec.serve.safety.browsers import host_of
-from genrec.serve.safety.keys import parse
+from genrec.serve.safety.keys import ENVIRONMENT, parse
 from genrec.serve.settings import Secrets
 
 SERVE = Path(__file__).parents[3] / "serve"
@@ -81,6 +81,20 @@ def test_queries_ask_for_metrics_and_labels_that_exist(query: str) -> None:
 def test_every_metric_is_shown() -> None:
     text = " ".join(queries())
     assert not [metric for metric in METRICS if metric not in text]
+
+
+def test_the_operations_page_knows_the_metrics_and_variables() -> None:
+    page = (SERVE.parent / "docs" / "operations.md").read_text()
+    for name, labels in re.findall(r"`(genrec_\w+)(?:\{([^}]*)\})?`", page):
+        assert set(filter(None, labels.split(","))) == METRICS[name]
+    assert not [name for name in METRICS if f"`{name}" not in page]
+    for variable in (ENVIRONMENT, settings.DATABASE, settings.LOG_SECRET, settings.CHAT_KEY):
+        assert f"| `{variable}` |" in page
+    for key in re.findall(r"`(\w+\.\w+)`", page):
+        group, _, name = key.partition(".")
+        field = settings.ServerSettings.model_fields.get(group)
+        if field is not None and name not in ("yaml", "yml"):
+            assert name in field.annotation.model_fields, key  # type: ignore[union-attr]
 
 
 def test_panels_do_not_overlap_and_have_titles() -> None:

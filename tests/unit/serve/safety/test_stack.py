@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -187,6 +189,24 @@ def test_a_request_id_is_taken_if_it_is_one(
     answer = ask(guarded(Keys()), "GET", "/healthz", headers={"X-Request-Id": said})
     assert (answer.headers["x-request-id"] == said) == taken
     assert finished[0].request_id == answer.headers["x-request-id"]
+
+
+def test_only_http_and_the_lifespan_reach_the_application(guarded: Guarded) -> None:
+    async def run(kind: str) -> list[str]:
+        sent: list[str] = []
+        messages = iter([{"type": f"{kind}.startup" if kind == "lifespan" else "websocket.connect"}])
+
+        async def receive() -> Any:
+            return next(messages, {"type": "lifespan.shutdown"})
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+
+        await guarded(Keys())({"type": kind, "path": "/", "headers": []}, receive, send)
+        return sent
+
+    assert asyncio.run(run("websocket")) == ["websocket.close"]
+    assert asyncio.run(run("lifespan")) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 def test_openapi_tells_of_the_key(guarded: Guarded, ask: Ask) -> None:
