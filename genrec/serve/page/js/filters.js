@@ -1,7 +1,7 @@
 // The filters panel, made from the catalogue's columns: values to choose, bounds of numbers and dates.
 
 import { at, h } from "./dom.js";
-import { isPrice, named, shown } from "./words.js";
+import { count as items, isPrice, named, shown } from "./words.js";
 
 /** @typedef {import("./api.js").Catalogue} Catalogue @typedef {import("./api.js").Column} Column */
 
@@ -50,7 +50,7 @@ export function show(catalogue) {
 function choices(column) {
   const list = h("ul", { class: "values", "aria-label": named(column.name) }, ...column.values.map(({ value, count }, i) => {
     const button = h("button", {
-      type: "button", class: "value", "aria-pressed": "false",
+      type: "button", class: "value", "aria-pressed": "false", "aria-label": `${shown(value, column.name)}, ${items(count, "item")}`,
       onclick: () => {
         const chosen = values.get(column.name) ?? new Set();
         if (!chosen.delete(value)) chosen.add(value);

@@ -6,7 +6,8 @@
  * @returns {AsyncGenerator<string>}
  */
 export async function* events(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   let waiting = "";
   /** @type {string[]} */
   let data = [];
@@ -14,7 +15,7 @@ export async function* events(body) {
   try {
     while (true) {
       const { value, done } = await reader.read();
-      waiting += value ?? "";
+      waiting += decoder.decode(value, { stream: !done });
       const lines = waiting.split(/\r\n|\n|\r(?!$)/);
       waiting = done ? "" : (lines.pop() ?? "");
       for (const line of lines) {

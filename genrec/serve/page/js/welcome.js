@@ -43,9 +43,10 @@ function round(price) {
 /** Some of the store's people, with what they had. Where the store or the key does not allow it, nobody. */
 export async function faces() {
   /** @type {{user: string, history: Card[]}[]} */
-  let people;
+  let people = [];
   try {
-    people = await Promise.all((await some(FACES)).map((id) => call(`/v1/users/${encodeURIComponent(id)}`)));
+    const asked = (await some(FACES)).map((id) => call(`/v1/users/${encodeURIComponent(id)}`));
+    people = (await Promise.allSettled(asked)).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   } catch {
     return;
   }
