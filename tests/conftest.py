@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.runs import cli, copy, fashion, genrec, launch, small_recipe  # noqa: F401  (fixtures, made once for all)
+from tests.serving import serve, server  # noqa: F401
 
 # As the command line does, and as early: before any test loads torch.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -34,7 +34,8 @@ async def events(asked: EventsRequest, served: Served, caller: Sender) -> Events
         done = await asyncio.to_thread(served.store.add_events, rows)
     served.metrics.events.labels("accepted").inc(done.accepted)
     served.metrics.events.labels("duplicate").inc(done.duplicates)
-    return EventsAccepted(accepted=done.accepted, duplicates=done.duplicates)
+    served.metrics.events.labels("forgotten").inc(done.forgotten)
+    return EventsAccepted(accepted=done.accepted, duplicates=done.duplicates, forgotten=done.forgotten)
 
 
 @router.get("/users", responses=failures())

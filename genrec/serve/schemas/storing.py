@@ -39,10 +39,12 @@ class EventsRequest(Said):
 
 
 class EventsAccepted(BaseModel):
-    """accepted: new ones, on disk now. duplicates: were there already, and are equal."""
+    """accepted: new ones, on disk now. duplicates: were there already, and are equal. forgotten: left out, since they
+    happened before their person was forgotten."""
 
     accepted: int
     duplicates: int
+    forgotten: int = 0
 
 
 class ItemIn(BaseModel):

@@ -1,0 +1,75 @@
+"""The living catalogue over HTTP: from the next request on."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from genrec.serve.service import Service
+
+
+@pytest.fixture(autouse=True)
+def back(service: Service) -> None:
+    """Whatever a test does to the catalogue is taken back."""
+    yield
+    if service.recommender.version:
+        service.recommender.rollback(0)
+
+
+def found(api: TestClient, where: dict) -> list[str]:
+    answer = api.post("/v1/recommendations", json={"k": 100, "where": where}).json()
+    return [one["item_id"] for one in answer["items"]]
+
+
+def test_an_item_is_added_changed_withdrawn_and_brought_back(api: TestClient) -> None:
+    item = {"item_id": "N1", "title": "Linen Wrap Dress in Red", "category": "dress", "colour": "red", "price": 59.0}
+    answer = api.put("/v1/items", json={"items": [item]}).json()
+    assert answer["added"] == 1 and answer["catalogue_version"] == 1
+    card = api.get("/v1/items/N1").json()
+    assert card["title"] == item["title"] and card["attributes"]["colour"] == "red" and card["available"]
+    assert "N1" in found(api, {"category": "dress", "colour": "red"})
+    assert api.put("/v1/items", json={"items": [{"item_id": "N1", "price": 30.0}]}).json()["changed"] == 1
+    assert api.get("/v1/items/N1").json()["attributes"]["price"] == 30.0
+    assert api.delete("/v1/items/N1").json()["withdrawn"] == 1
+    assert "N1" not in found(api, {"category": "dress"}) and not api.get("/v1/items/N1").json()["available"]
+    assert api.put("/v1/items", json={"items": [{"item_id": "N1"}]}).json()["restored"] == 1
+    assert "N1" in found(api, {"category": "dress"})
+
+
+def test_chat_knows_the_catalogue_as_it_is(api: TestClient) -> None:
+    item = {"item_id": "N2", "title": "Sun Hat in Tangerine", "category": "hat", "colour": "tangerine", "price": 20.0}
+    api.put("/v1/items", json={"items": [item]})
+    asked = {"messages": [{"role": "user", "content": "a hat in tangerine"}]}
+    message = api.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]
+    assert [one["item_id"] for one in message["recommendations"]] == ["N2"]
+    api.delete("/v1/items/N2")
+    message = api.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]
+    assert "N2" not in [one["item_id"] for one in message["recommendations"]]
+
+
+def test_all_or_nothing(api: TestClient, service: Service, items: list[str]) -> None:
+    before = service.now
+    bad = [{"item_id": "N3", "title": "Fine"}, {"item_id": items[0], "colr": "red"}]
+    answer = api.put("/v1/items", json={"items": bad})
+    assert answer.status_code == 400 and "colr" in answer.json()["error"]["message"]
+    assert "N3" not in service.now.catalog.index
+    assert service.now.catalog.table.equals(before.catalog.table)
+    assert api.request("DELETE", "/v1/items", json={"item_ids": [items[0], "nothing"]}).status_code == 400
+    assert service.now.available.all()
+
+
+def test_pictures(api: TestClient, service: Service, items: list[str]) -> None:
+    answer = api.get(f"/v1/items/{items[0]}/image")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content == service.now.catalog.image_path(0).read_bytes()
+    assert api.get("/v1/items/nothing/image").status_code == 404
+    assert api.get("/v1/items/nothing").status_code == 404
+
+
+def test_what_there_is_to_filter_by(api: TestClient, service: Service) -> None:
+    said = api.get("/v1/catalogue").json()
+    columns = {one["name"]: one for one in said["columns"]}
+    table = service.now.catalog.table
+    assert said["items"] == len(table)
+    assert {one["value"] for one in columns["colour"]["values"]} <= set(table["colour"].to_list())
+    assert columns["price"]["min"] == table["price"].min() and columns["price"]["max"] == table["price"].max()

@@ -1,0 +1,91 @@
+"""OpenAI's own client against a server that runs: what it sends is understood, what it gets it can read."""
+
+from __future__ import annotations
+
+import re
+
+import openai
+import pytest
+
+from tests.serving import Served
+
+LISTED = re.compile(r"^\d+\. \*\*.+\*\* \((\S+)\)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def client(server: Served) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, timeout=60)
+
+
+def asked(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
+
+
+def test_a_plain_answer(client: openai.OpenAI) -> None:
+    made = client.chat.completions.create(model="genrec", messages=asked("I need a dress, not black"), temperature=0)
+    message = made.choices[0].message
+    assert made.object == "chat.completion" and made.choices[0].finish_reason == "stop" and message.role == "assistant"
+    found = message.model_extra["recommendations"]
+    assert 1 <= len(found) <= 5
+    assert [one["item_id"] for one in found] == LISTED.findall(message.content)
+    assert all(one["attributes"]["category"] == "dress" for one in found)
+    assert all(one["attributes"]["colour"] != "black" for one in found)
+    assert made.usage.total_tokens == made.usage.prompt_tokens + made.usage.completion_tokens > 0
+
+
+def test_a_streamed_answer_is_the_plain_one(client: openai.OpenAI) -> None:
+    plain = client.chat.completions.create(model="genrec", messages=asked("shoes for winter"))
+    chunks = list(
+        client.chat.completions.create(
+            model="genrec", messages=asked("shoes for winter"), stream=True, stream_options={"include_usage": True}
+        )
+    )
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == plain.choices[0].message.content and len(chunks) > 5
+    first = chunks[0].choices[0].delta
+    assert first.role == "assistant"
+    assert first.model_extra["recommendations"] == plain.choices[0].message.model_extra["recommendations"]
+    assert chunks[-2].choices[0].finish_reason == "stop" and chunks[-1].usage.total_tokens > 0
+    assert {chunk.id for chunk in chunks} == {chunks[0].id}
+
+
+def test_a_conversation_goes_on_from_its_text_alone(client: openai.OpenAI) -> None:
+    messages = asked("show me shoes")
+    first = client.chat.completions.create(model="genrec", messages=messages).choices[0].message
+    shown = [one["item_id"] for one in first.model_extra["recommendations"]]
+    # What clients send back of an answer is its text.
+    messages += [{"role": "assistant", "content": first.content}, *asked("why the second one?")]
+    why = client.chat.completions.create(model="genrec", messages=messages).choices[0].message
+    assert why.model_extra["intent"] == "explain" and why.content
+    messages[-1:] = asked("I don't like the first one. Others, please")
+    other = client.chat.completions.create(model="genrec", messages=messages).choices[0].message
+    later = [one["item_id"] for one in other.model_extra["recommendations"]]
+    assert later and shown[0] not in later
+    assert all(one["attributes"]["category"] == "shoes" for one in other.model_extra["recommendations"])
+
+
+def test_history_and_filters_beside_the_messages(client: openai.OpenAI) -> None:
+    body = {"genrec": {"k": 3, "where": {"price": {"max": 60}}, "history": ["F00001", "F00002"], "disliked": ["F00003"]}}
+    made = client.chat.completions.create(model="genrec", messages=asked("what suits me?"), extra_body=body)
+    found = made.choices[0].message.model_extra["recommendations"]
+    assert len(found) == 3 and all(one["attributes"]["price"] <= 60 for one in found)
+    assert not {"F00001", "F00002", "F00003"} & {one["item_id"] for one in found}
+
+
+def test_models_and_kept_conversations(client: openai.OpenAI) -> None:
+    assert "genrec" in [one.id for one in client.models.list()]
+    made = client.chat.completions.create(model="genrec", messages=asked("a red bag"), store=True, user="keeps")
+    kept = client.chat.completions.with_raw_response.retrieve(made.id).http_response.json()
+    assert kept["id"] == made.id and kept["messages"][-1]["content"] == made.choices[0].message.content
+
+
+def test_errors_are_the_clients_own(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match="messages"):
+        client.chat.completions.create(model="genrec", messages=[])
+    with pytest.raises(openai.BadRequestError, match="no column 'colr'.*colour"):
+        body = {"genrec": {"where": {"colr": "red"}}}
+        client.chat.completions.create(model="genrec", messages=asked("hello"), extra_body=body)
+    with pytest.raises(openai.UnprocessableEntityError, match="n:"):
+        client.chat.completions.create(model="genrec", messages=asked("hello"), n=2)
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.retrieve("chatcmpl-none")
