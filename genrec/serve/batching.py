@@ -63,7 +63,7 @@ class Batcher:
         self._runner: asyncio.Task[None] | None = None
         self._came = asyncio.Event()
         self._each = 0.01  # seconds a question takes
-        self._closed = False
+        self._closed = self._busy = False
 
     @property
     def depth(self) -> int:
@@ -79,9 +79,10 @@ class Batcher:
             self._sweep()
             if len(self._queue) >= self.waiting or self._each * len(self._queue) > timeout:
                 raise Busy(max(1.0, expected))
-        if self._runner is None:
-            self._runner = asyncio.create_task(self._run(), name="batcher")
-        asked = _Asked(kind, question, asyncio.get_running_loop().create_future(), time.monotonic() + timeout)
+        loop = asyncio.get_running_loop()
+        if self._runner is None or self._runner.get_loop() is not loop:
+            self._came, self._runner = asyncio.Event(), loop.create_task(self._run(), name="batcher")
+        asked = _Asked(kind, question, loop.create_future(), time.monotonic() + timeout)
         self._queue.append(asked)
         self._came.set()
         try:
@@ -98,8 +99,6 @@ class Batcher:
         if self._runner is not None:
             self._runner.cancel()
         self._thread.shutdown(wait=True)
-
-    _busy = False
 
     def _sweep(self) -> None:
         """Forget questions that nobody waits for."""

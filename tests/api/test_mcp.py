@@ -1,0 +1,68 @@
+"""The MCP server by the SDK's own client: in this process, and as a program on stdin and stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from genrec.serve.mcp import mcp_server
+from genrec.serve.service import Service
+
+
+def told(service: Service, name: str, **arguments: Any) -> Any:
+    """One call of a tool in a loop of its own."""
+
+    async def scene() -> Any:
+        async with Client(mcp_server(service)) as client:
+            return await client.call_tool(name, arguments)
+
+    return asyncio.run(scene())
+
+
+def test_the_tools(service: Service, items: list[str]) -> None:
+    found = told(service, "recommend", history=items[:3], k=4, where={"category": ["dress", "bag"]}, explain=True)
+    rows = found.structured_content["result"]
+    expected = service.recommender.recommend(items[:3], 4, where={"category": ["dress", "bag"]})
+    assert [row["item_id"] for row in rows] == [one.item_id for one in expected]
+    assert all(row["why"]["text"] for row in rows)
+    rows = told(service, "search", text="red dress", k=3).structured_content["result"]
+    assert [row["item_id"] for row in rows] == [one.item_id for one in service.recommender.search("red dress", 3)]
+    why = told(service, "explain", item_id=items[9], history=items[:3]).structured_content
+    assert why["text"] == service.recommender.explain(items[:3], items[9]).text
+    card = told(service, "item", item_id=items[9]).structured_content
+    assert card["item_id"] == items[9] and card["attributes"]["category"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("recommend", {"history": ["nothing"]}, "no item 'nothing'"),
+        ("recommend", {"where": {"colr": "red"}}, "no column 'colr'"),
+        ("search", {"text": " "}, "what to look for"),
+        ("item", {"item_id": "nothing"}, "no item 'nothing'"),
+    ],
+)
+def test_mistakes_are_told(service: Service, name: str, arguments: dict, said: str) -> None:
+    answer = told(service, name, **arguments)
+    assert answer.is_error and said in answer.content[0].text
+
+
+def test_as_a_program(fashion: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(fashion, run)
+    genrec = str(Path(sys.executable).with_name("genrec"))
+
+    async def scene() -> tuple[list[str], Any]:
+        async with Client(StdioServerParameters(command=genrec, args=["serve", str(run), "--mcp"])) as client:
+            tools = await client.list_tools()
+            return [tool.name for tool in tools.tools], await client.call_tool("recommend", {"k": 3})
+
+    names, answer = asyncio.run(scene())
+    assert names == ["recommend", "search", "explain", "item"]
+    assert len(answer.structured_content["result"]) == 3
