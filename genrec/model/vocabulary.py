@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BEGIN, END = "<|sid_begin|>", "<|sid_end|>"
 _UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
-_MARK = re.compile(r"(<)(?=[|｜/]?[\w▁]+[|｜]?>|[|｜])")
+_MARK = re.compile(r"(<(?=[^\s\d<>=-])|\](?=[(\[:]))")
 
 
 def token(level: int, code: int) -> str:
@@ -43,9 +43,9 @@ def text(codes: Sequence[int] | np.ndarray) -> str:
 def harmless(said: str) -> str:
     """A text of somebody else's, a title for instance, as nothing but a text.
 
-    What a catalogue or a person says is data. As it is, it could name items or begin another's turn in a prompt
-    («<|sid_begin|>» gets a space), steer a terminal, or turn the line around it: letters that nobody sees are taken
-    out, but for joiners, which some scripts and emoji need.
+    What a catalogue or a person says is data. As it is, it could name items or begin another's turn in a prompt, or be
+    markup or a link where Markdown is read: «<|sid_begin|>», «<img» and «](» get a space. Or steer a terminal, or turn
+    the line around it: letters that nobody sees are taken out, but for joiners, which some scripts and emoji need.
     """
     return _MARK.sub(r"\1 ", _UNSEEN.sub("", said))
 

@@ -185,7 +185,8 @@ def test_what_people_read_is_a_text_on_one_line(
     add(title, description)
     for said in SAYINGS[ability](recommender):
         assert not UNSEEN.search(said) and "\n" not in said and len(said) < 2000
-        assert "<|" not in said  # neither a turn nor an item in marks
+        # Neither a turn, nor an item in marks, nor markup, nor a link.
+        assert not re.search(r"<[a-zA-Z/!|]|\]\(", said)
         if name == FAKE:  # the row does not pass for the garment whose semantic ID it writes
             assert str(recommender.catalog.table["title"][1]) not in said
     assert recommender.catalog.table["title"][recommender.catalog.index["EVIL"]] == title  # the data stays as it came

@@ -224,7 +224,9 @@ def test_semantic_ids_in_what_is_said_are_items_still(tokenizer):
 
 @given(
     st.lists(
-        st.sampled_from([*words(SIZES)[:4], "<s>", "</s>", "<|im_end|>", "<", ">", "|", "sid_begin", " ", "a", "<b>"])
+        st.sampled_from(
+            [*words(SIZES)[:4], "<s>", "</s>", "<|im_end|>", "<", ">", "|", "sid_begin", " ", "a", "<b>", "]("]
+        )
     )
 )
 def test_a_harmless_text_names_nothing_and_says_the_same(parts):

@@ -202,3 +202,11 @@ def test_the_examples_hold_no_secret_and_are_not_taken_for_one() -> None:
     assert {f"{path.name}" for path in folder.iterdir()} == set(re.findall(r"of secrets\}/([\w.]+)", text))
     for service in read("compose.yaml")["services"].values():
         assert not [key for key in service.get("environment", {}) if re.search("PASSWORD|SECRET|KEY", key)]
+
+
+def test_the_server_exports_these_metrics_and_no_others() -> None:
+    registry = pytest.importorskip("genrec.serve.metrics").Metrics().registry
+    kinds = {"counter": "_total"}
+    exported = {f"{metric.name}{kinds.get(metric.type, '')}": metric for metric in registry.collect()}
+    assert set(exported) == set(METRICS)
+    assert {name for name, metric in exported.items() if metric.type == "histogram"} == HISTOGRAMS
