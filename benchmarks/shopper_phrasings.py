@@ -1,7 +1,9 @@
 """Sentences of seven sorts of people who shop by chat, held out from every parser: by act, then by voice.
 
     {a} {s}        what is wanted as a noun, one of it or several: «a red coat», «red coats»
-    {is} {in} {bare}  what is said, after «it is» («red and striped»), after a noun («in red, with stripes»), naked («red striped»)
+    {is} {in}      what is said, after «it is» («red and striped»), after a noun («in red, with stripes»)
+    {it}           the same as a thing by itself («something red and striped», «a trench coat»)
+    {bare}         the same naked («red striped»)
     {no} {not}     what is not wanted, as a thing («stripes») and after «it is» («striped»)
     {nth}          one of the shown: «the second one», «number 2», «the red one»
     {too}          what a style is too much of: «girly»
@@ -59,7 +61,7 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
         "chatty": (
             "Ooh nice start! I forgot to say, it'd be great if it was {is}",
             "hmm ok, thinking about it some more, I'd love one {in} :)",
-            "These are fun, but honestly I picture something {is}, you know?",
+            "These are fun, but honestly I picture {it}, you know?",
         ),
         "polite": (
             "Thank you. I should have mentioned that it ought to be {is}.",
@@ -68,7 +70,7 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "typos": ("should be {is}", "can it be {is} too", "id like it {in}", "actualy it has to be {is}"),
         "indirect": (
-            "I tend to feel most like myself in something {is}.",
+            "I tend to feel most like myself in {it}.",
             "The one I have in my head is {is}, I'm afraid.",
             "My mother would say anything that isn't {is} is a waste of money, and she may have a point.",
         ),
@@ -84,7 +86,7 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
         "terse": ("not {not}", "no {no}", "anything but {no}", "not {not} pls"),
         "chatty": (
             "haha no, {no} and me really don't get along",
-            "Hmm, they're cute but I can't do {not}, I'd never wear it",
+            "Hmm, they're cute but I can't do {no}, I'd never wear that",
             "oh dear, so much {no}... can we skip that?",
         ),
         "polite": (
@@ -106,28 +108,28 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "negative_but": {
-        "terse": ("not {not}, {is}", "{bare} instead of {not}", "no {no}. {bare}", "{is}, not {not}"),
+        "terse": ("not {not}, {is}", "{bare} instead of {no}", "no {no}. {bare}", "{is}, not {not}"),
         "chatty": (
-            "Hmm these are all a bit too {not} for me, I was dreaming of something {is}!",
-            "lol no way I'd wear {not}... {is} is much more me",
-            "so close! just not {not} though, could we try {is}?",
+            "Hmm these are all a bit too {not} for me, I was dreaming of {it}!",
+            "lol no way I'd wear {no}... {it} is much more me",
+            "so close! just not {not} though, could we try {it}?",
         ),
         "polite": (
-            "I would rather have {is} than {not}, if that is all right.",
-            "Might I see it {is} instead of {not}, please?",
-            "Thank you, but not {not}; {is} would be wonderful.",
+            "I would rather have {it} than {no}, if that is all right.",
+            "Might I see {it} instead of {no}, please?",
+            "Thank you, but not {not}; {it} would be wonderful.",
         ),
-        "typos": ("i dont want {not} i want {is}", "not {not} but {is}", "can i get {is} insted of {not}"),
+        "typos": ("i dont want {no} i want {it}", "not {not} but {is}", "can i get {it} insted of {no}"),
         "indirect": (
-            "Where you see {not} I was rather imagining {is}.",
-            "{not} never does me any favours, whereas {is} gets compliments.",
-            "If I came home with something {not} there would be laughter; {is} on the other hand...",
+            "Where I see {no} I was rather imagining {it}.",
+            "{no} never did me any favours, whereas {it} gets compliments.",
+            "If I came home with {no} there would be laughter; {it} on the other hand...",
         ),
         "keywords": ("{bare} not {not}", "{bare} -{not}", "{bare}, no {no}"),
         "foreign": (
-            "Not {not}, I search {is}.",
-            "I want {is}, I want not {not}.",
-            "Is possible {is} and not {not}?",
+            "Not {not}, I search {it}.",
+            "I want {it}, I want not {no}.",
+            "Is possible {it} and not {no}?",
         ),
     },
     "too_styled": {
@@ -170,7 +172,11 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
             "For that money I could nearly fly there and have one made.",
         ),
         "keywords": ("cheaper", "low price", "more affordable", "budget"),
-        "foreign": ("It is too much expensive for me.", "You have it more cheap?", "The price is too high, please lower."),
+        "foreign": (
+            "It is too much expensive for me.",
+            "You have it more cheap?",
+            "The price is too high, please lower.",
+        ),
     },
     "budget": {
         "terse": ("under {n}", "max {n}", "{n} max", "budget {n}", "up to {n}"),
@@ -252,48 +258,76 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
     "answer": {
         "terse": ("{bare}", "{is}", "{bare}, please"),
         "chatty": ("good question! {is} I'd say", "ooh, definitely {is}!", "hmm let me think... {is} :)"),
-        "polite": ("{is} would be ideal, thank you.", "I would prefer {is}, please.", "Preferably {is}, if you have it."),
+        "polite": (
+            "{it} would be ideal, thank you.",
+            "I would prefer {it}, please.",
+            "Preferably {is}, if you have it.",
+        ),
         "typos": ("{bare} pls", "id say {is}", "{is} i think"),
-        "indirect": ("It always ends up being {is} with me.", "People who know me would say {is}.", "Oh, {is}, if I am honest."),
+        "indirect": (
+            "It always ends up being {is} with me.",
+            "People who know me would say {is}.",
+            "Oh, {is}, if I am honest.",
+        ),
         "keywords": ("{bare}", "{bare} yes", "= {bare}"),
         "foreign": ("{is}, please.", "For me {is}.", "I want it {is}."),
     },
     "indifferent": {
         "terse": ("don't care", "any", "doesn't matter", "whatever"),
         "chatty": ("oh I really don't mind!", "haha surprise me", "honestly I'm easy, anything goes there"),
-        "polite": ("I have no particular preference, thank you.", "That is not important to me.", "I leave that to you."),
+        "polite": (
+            "I have no particular preference, thank you.",
+            "That is not important to me.",
+            "I leave that to you.",
+        ),
         "typos": ("dont mind", "doesnt matter realy", "no preferance"),
-        "indirect": ("I've never lost any sleep over that.", "That's for others to worry about.", "Is that something one has an opinion on?"),
+        "indirect": (
+            "I've never lost any sleep over that.",
+            "That's for others to worry about.",
+            "Is that something one has an opinion on?",
+        ),
         "keywords": ("any", "no preference", "all"),
         "foreign": ("Is for me the same.", "It is not important for me.", "All is good."),
     },
     "repeat": {
         "terse": ("I said {is}", "{bare}!", "again: {bare}", "{is}, I said"),
         "chatty": (
-            "hmm I think you missed that I wanted {is}?",
+            "hmm I think you missed that I wanted {it}?",
             "lol these aren't it, remember, {is}!",
-            "haha nooo, {is} is what I was after!",
+            "haha nooo, {it} is what I was after!",
         ),
         "polite": (
-            "Perhaps I was unclear: I was hoping for {is}.",
+            "Perhaps I was unclear: I was hoping for {it}.",
             "Forgive me for repeating myself, but it should be {is}.",
-            "As I mentioned, {is} would matter to me.",
+            "As I mentioned, {it} is what I had in mind.",
         ),
         "typos": ("but i said {is}", "no i meen {is}", "thats not {is}"),
         "indirect": (
-            "I could have sworn I said something about {is}.",
+            "I could have sworn I asked for {it}.",
             "None of these strike me as {is}, oddly.",
-            "I wonder where the wish for {is} got lost on the way.",
+            "I wonder where my wish for {it} got lost on the way.",
         ),
         "keywords": ("{bare}", "{bare} !!", "only {bare}"),
-        "foreign": ("I have said {is}.", "But I want {is}, please.", "This is not {is}."),
+        "foreign": ("I have said {is}.", "But I want {it}, please.", "This is not {is}."),
     },
     "vague": {
         "terse": ("none of these", "others?", "next", "more", "nope"),
-        "chatty": ("hmm nah, not feeling any of these, what else?", "meh... keep them coming!", "they're okay I guess? show me others"),
-        "polite": ("Thank you, but none of these quite convinces me. May I see others?", "Could you show me some different ones, please?", "I am afraid it is not among them yet."),
+        "chatty": (
+            "hmm nah, not feeling any of these, what else?",
+            "meh... keep them coming!",
+            "they're okay I guess? show me others",
+        ),
+        "polite": (
+            "Thank you, but none of these quite convinces me. May I see others?",
+            "Could you show me some different ones, please?",
+            "I am afraid it is not among them yet.",
+        ),
         "typos": ("dont like these", "show me diferent ones", "somthing else pls"),
-        "indirect": ("I think we haven't been introduced yet, the right one and I.", "Hm. My heart isn't beating any faster.", "I'd scroll on, to be honest."),
+        "indirect": (
+            "I think we haven't been introduced yet, the right one and I.",
+            "Hm. My heart isn't beating any faster.",
+            "I'd scroll on, to be honest.",
+        ),
         "keywords": ("more results", "next page", "other"),
         "foreign": ("I don't like these, please others.", "You have still more?", "It is not the right."),
     },
@@ -302,22 +336,22 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
         "chatty": (
             "oops my bad, I said {not} but I totally meant {is}!",
             "wait wait, brain fog, not {not}, I meant {is} haha",
-            "hmm on second thought forget {not}, {is} is what I want",
+            "hmm on second thought forget {no}, {it} is what I want",
         ),
         "polite": (
             "My apologies, I said {not} when I meant {is}.",
             "Forgive me, I misspoke: {is} rather than {not}.",
-            "On reflection I would withdraw {not} and ask for {is}.",
+            "On reflection I would withdraw {no} and ask for {it}.",
         ),
         "typos": ("sry i ment {is} not {not}", "oh no not {not}, {is}", "i said {not} but its {is}"),
         "indirect": (
-            "Seeing it before me, {not} was a mistake; {is} is what I had in mind.",
+            "Seeing it before me, {no} was a mistake; {it} is what I had in mind.",
             "What possessed me to say {not}? It was {is} all along.",
         ),
-        "keywords": ("{bare} not {not}", "correction: {bare}", "{bare} instead of {not}"),
+        "keywords": ("{bare} not {not}", "correction: {bare}", "{bare} instead of {no}"),
         "foreign": ("Sorry, I have said {not}, but I mean {is}.", "I did error: not {not}, is {is}."),
     },
-}  # fmt: skip
+}
 
 ORDINALS = (
     ("the first one", "number 1", "the 1st", "no. 1", "#1", "the first"),
@@ -326,7 +360,7 @@ ORDINALS = (
     ("the fourth one", "number 4", "the 4th", "no. 4", "#4", "the one before the last"),
     ("the fifth one", "number 5", "the 5th", "no. 5", "#5", "the last one"),
 )
-NEIGHBOURS = {a: b for a, b in zip("qwertyuiopasdfghjklzxcvbn", "wertyuiopqsdfghjklaxcvbnz", strict=True)}
+NEIGHBOURS = dict(zip("qwertyuiopasdfghjklzxcvbn", "wertyuioplsdfghjklkxcvbnm", strict=True))
 """The key beside a key."""
 
 

@@ -159,24 +159,33 @@ PAIR = ""
 Noun = tuple[str, str]
 CATEGORIES: dict[str, tuple[Noun, ...]] = {
     "bag": (("bag", "bags"), ("handbag", "handbags"), ("purse", "purses")),
-    "coat": (("coat", "coats"), ("overgarment", "overgarments"), ("coat", "coats")),
+    "coat": (("coat", "coats"),),
     "dress": (("dress", "dresses"), ("frock", "frocks"), ("gown", "gowns")),
     "hat": (("hat", "hats"), ("something for my head", "headwear"), ("hat", "headgear")),
     "hoodie": (("hoodie", "hoodies"), ("hooded sweatshirt", "hooded sweatshirts"), ("hooded top", "hooded tops")),
-    "jacket": (("jacket", "jackets"), ("jacket", "jackets")),
-    "jeans": ((PAIR, "jeans"), (PAIR, "denims"), (PAIR, "jeans")),
-    "shirt": (("shirt", "shirts"), ("button-up", "button-ups"), ("blouse", "blouses"), ("collared shirt", "collared shirts")),
-    "shoes": ((PAIR, "shoes"), (PAIR, "footwear"), (PAIR, "shoes")),
-    "shorts": ((PAIR, "shorts"), (PAIR, "short pants"), (PAIR, "shorts")),
-    "skirt": (("skirt", "skirts"), ("skirt", "skirts")),
+    "jacket": (("jacket", "jackets"),),
+    "jeans": ((PAIR, "jeans"), (PAIR, "denims")),
+    "shirt": (
+        ("shirt", "shirts"),
+        ("button-up", "button-ups"),
+        ("blouse", "blouses"),
+        ("collared shirt", "collared shirts"),
+    ),
+    "shoes": ((PAIR, "shoes"), (PAIR, "footwear")),
+    "shorts": ((PAIR, "shorts"), (PAIR, "short pants")),
+    "skirt": (("skirt", "skirts"),),
     "sweater": (("sweater", "sweaters"), ("jumper", "jumpers"), ("knit", "knits"), ("woolly jumper", "knitwear")),
     "t-shirt": (("t-shirt", "t-shirts"), ("tee", "tees"), ("tshirt", "tshirts"), ("T shirt", "T shirts")),
     "trousers": ((PAIR, "trousers"), (PAIR, "pants"), (PAIR, "slacks")),
-}  # fmt: skip
+}
 
 CUTS_AS_NOUNS: dict[tuple[str, str], tuple[Noun, ...]] = {
     ("bag", "backpack"): (("backpack", "backpacks"), ("rucksack", "rucksacks")),
-    ("bag", "crossbody"): (("crossbody bag", "crossbody bags"), ("cross-body", "cross-bodies"), ("shoulder bag", "shoulder bags")),
+    ("bag", "crossbody"): (
+        ("crossbody bag", "crossbody bags"),
+        ("cross-body", "cross-bodies"),
+        ("shoulder bag", "shoulder bags"),
+    ),
     ("bag", "tote"): (("tote", "totes"), ("tote bag", "tote bags"), ("shopper", "shoppers")),
     ("coat", "trench"): (("trench coat", "trench coats"), ("trench", "trenches"), ("trenchcoat", "trenchcoats")),
     ("coat", "cape"): (("cape", "capes"), ("cape coat", "cape coats"), ("poncho-like coat", "poncho-like coats")),
@@ -185,14 +194,35 @@ CUTS_AS_NOUNS: dict[tuple[str, str], tuple[Noun, ...]] = {
     ("dress", "slip"): (("slip dress", "slip dresses"), ("spaghetti-strap dress", "spaghetti-strap dresses")),
     ("dress", "fit-and-flare"): (("fit-and-flare dress", "fit-and-flare dresses"), ("skater dress", "skater dresses")),
     ("dress", "sheath"): (("sheath dress", "sheath dresses"), ("pencil dress", "pencil dresses")),
-    ("dress", "maxi"): (("maxi dress", "maxi dresses"), ("long dress", "long dresses"), ("floor-length dress", "floor-length dresses")),
+    ("dress", "maxi"): (
+        ("maxi dress", "maxi dresses"),
+        ("long dress", "long dresses"),
+        ("floor-length dress", "floor-length dresses"),
+    ),
     ("hat", "cap"): (("cap", "caps"), ("baseball cap", "baseball caps")),
     ("hat", "bucket"): (("bucket hat", "bucket hats"), ("fisherman hat", "fisherman hats")),
-    ("hat", "wide-brim"): (("wide-brim hat", "wide-brim hats"), ("hat with a wide brim", "hats with a wide brim"), ("floppy hat", "floppy hats")),
+    ("hat", "wide-brim"): (
+        ("wide-brim hat", "wide-brim hats"),
+        ("hat with a wide brim", "hats with a wide brim"),
+        ("floppy hat", "floppy hats"),
+    ),
     ("hat", "beanie"): (("beanie", "beanies"), ("knit hat", "knit hats"), ("woolly hat", "woolly hats")),
-    ("jacket", "bomber"): (("bomber jacket", "bomber jackets"), ("bomber", "bombers"), ("flight jacket", "flight jackets")),
-    ("jacket", "biker"): (("biker jacket", "biker jackets"), ("motorcycle jacket", "motorcycle jackets"), ("moto jacket", "moto jackets")),
-    ("jacket", "puffer"): (("puffer jacket", "puffer jackets"), ("puffer", "puffers"), ("padded jacket", "padded jackets"), ("down jacket", "down jackets")),
+    ("jacket", "bomber"): (
+        ("bomber jacket", "bomber jackets"),
+        ("bomber", "bombers"),
+        ("flight jacket", "flight jackets"),
+    ),
+    ("jacket", "biker"): (
+        ("biker jacket", "biker jackets"),
+        ("motorcycle jacket", "motorcycle jackets"),
+        ("moto jacket", "moto jackets"),
+    ),
+    ("jacket", "puffer"): (
+        ("puffer jacket", "puffer jackets"),
+        ("puffer", "puffers"),
+        ("padded jacket", "padded jackets"),
+        ("down jacket", "down jackets"),
+    ),
     ("jacket", "blazer"): (("blazer", "blazers"), ("suit jacket", "suit jackets")),
     ("shoes", "ankle boot"): ((PAIR, "ankle boots"), (PAIR, "boots"), (PAIR, "short boots"), (PAIR, "booties")),
     ("shoes", "pump"): ((PAIR, "pumps"), (PAIR, "heels"), (PAIR, "high heels"), (PAIR, "court shoes")),
@@ -207,7 +237,7 @@ CUTS_AS_NOUNS: dict[tuple[str, str], tuple[Noun, ...]] = {
     ("sweater", "cardigan"): (("cardigan", "cardigans"), ("cardi", "cardis"), ("button-up knit", "button-up knits")),
     ("sweater", "roll-neck"): (("turtleneck", "turtlenecks"), ("roll-neck", "roll-necks"), ("polo neck", "polo necks")),
     ("sweater", "crew-neck"): (("crew-neck", "crew-necks"), ("round-neck sweater", "round-neck sweaters")),
-}  # fmt: skip
+}
 """Cuts with a name of their own, which says the category too."""
 
 CUTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -215,17 +245,23 @@ CUTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "baggy": (("baggy", "loose", "slouchy"), ("with a baggy fit", "with a loose fit", "that sit loosely")),
     "cropped": (("cropped", "short", "crop"), ("with a cropped cut", "that is cropped", "that ends at the waist")),
     "flared": (("flared", "bootcut", "bell-bottom"), ("with a flare", "with flared legs")),
-    "oversized": (("oversized", "roomy", "oversize", "baggy"), ("with an oversized fit", "with a roomy fit", "two sizes too big")),
+    "oversized": (
+        ("oversized", "roomy", "oversize", "baggy"),
+        ("with an oversized fit", "with a roomy fit", "two sizes too big"),
+    ),
     "pullover": (("pullover", "pull-on", "over-the-head"), ("without a zip", "to pull over the head")),
     "regular": (("regular", "regular-fit", "normal-fit", "standard"), ("with a regular fit", "with a normal fit")),
     "skinny": (("skinny", "tight", "super-slim"), ("with a skinny fit", "with tight legs")),
-    "slim": (("slim", "slim-fit", "fitted", "close-fitting"), ("with a slim fit", "with a close cut", "that fits close")),
+    "slim": (
+        ("slim", "slim-fit", "fitted", "close-fitting"),
+        ("with a slim fit", "with a close cut", "that fits close"),
+    ),
     "straight": (("straight", "straight-leg", "straight-cut"), ("with straight legs", "with a straight cut")),
     "tailored": (("tailored", "chino", "smart"), ("with a tailored cut", "with a crease")),
     "tapered": (("tapered", "narrowing"), ("with a tapered leg", "that get narrow at the ankle")),
     "wide-leg": (("wide-leg", "wide", "palazzo"), ("with wide legs", "with a wide leg")),
     "zip-up": (("zip-up", "zipped", "full-zip"), ("with a zip", "with a zipper")),
-}  # fmt: skip
+}
 """Other cuts: adjectives; with what."""
 
 BUDGETS: dict[str, tuple[str, ...]] = {
@@ -239,8 +275,20 @@ BUDGETS: dict[str, tuple[str, ...]] = {
 }
 """By voice; {n} in digits, {w} in words."""
 NUMBERS: dict[int, str] = {
-    20: "twenty", 25: "twenty-five", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty",
-    100: "a hundred", 120: "a hundred and twenty", 150: "a hundred and fifty", 200: "two hundred",
-    250: "two hundred and fifty", 300: "three hundred", 400: "four hundred",
-}  # fmt: skip
+    20: "twenty",
+    25: "twenty-five",
+    30: "thirty",
+    40: "forty",
+    50: "fifty",
+    60: "sixty",
+    70: "seventy",
+    80: "eighty",
+    100: "a hundred",
+    120: "a hundred and twenty",
+    150: "a hundred and fifty",
+    200: "two hundred",
+    250: "two hundred and fifty",
+    300: "three hundred",
+    400: "four hundred",
+}
 """The bounds that people name."""
