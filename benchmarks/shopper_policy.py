@@ -149,12 +149,11 @@ class Shopper:
     # ------------------------------------------------------------------ what is said
 
     def _open(self, random: Random) -> Message:
-        first = "category" if random.random() < CATEGORY_FIRST else self._drawn(random, self._unsaid(), ("category",))
-        columns = [first]
-        if random.random() < TWO_AT_FIRST:
-            second = self._drawn(random, self._unsaid(), (first,))
-            columns += [second] if second else []
-        return self._state("open", [column for column in columns if column], random)
+        other = self._drawn(random, self._unsaid(), ("category",))
+        columns = ["category" if other is None or random.random() < CATEGORY_FIRST else other]
+        if random.random() < TWO_AT_FIRST and (second := self._drawn(random, self._unsaid(), columns)):
+            columns.append(second)
+        return self._state("open", columns, random)
 
     def _react(self, random: Random, shown: list[int], asked: str | None) -> Message:
         if self._wrong:
@@ -209,9 +208,9 @@ class Shopper:
         (column, _, called), self._wrong = self._wrong, None
         words, slot = self._wish(column, random)
         self._remember([slot])
-        return Message(
-            self._speech.say("correction", random, [words], **{"not": called.is_}), "correction", (slot,), (), (words,)
-        )
+        holes = {"no": called.thing, "not": called.is_}
+        text = self._speech.say("correction", random, [words], **holes)
+        return Message(text, "correction", (slot,), (), (words,))
 
     def _answer(self, column: str, random: Random) -> Message:
         more = [one for one in self._unsaid() if one != column]
