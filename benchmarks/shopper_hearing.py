@@ -78,7 +78,7 @@ class Judged:
 
 
 def judged(before: Any, now: Any, message: Message) -> Judged:
-    fair: set[Key] = {("wanted", column, value) for column, value in message.implied}
+    fair: set[Key] = set(message.implied)
     loose = set()
     for slot in message.slots:
         fair |= {(slot.kind, slot.column, value) for value in slot.accepted}
@@ -123,8 +123,8 @@ class Exact:
                     known.price = min(known.price, slot.values[0])
                 else:
                     known.wanted.setdefault("category", (cards.rows[cards.index[slot.values[0]]]["category"],))
-            for column, value in message.implied:
-                if column == "category":
+            for kind, column, value in message.implied:
+                if (kind, column) == ("wanted", "category"):
                     known.wanted.setdefault(column, (value,))
         return known
 

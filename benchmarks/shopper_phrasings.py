@@ -46,7 +46,7 @@ ACTS: dict[str, dict[str, tuple[str, ...]]] = {
             "My old favourite fell apart last week, and I suppose the replacement should be {a}.",
             "I keep seeing people with {s} on the tram and feel I'm missing out.",
             "There's a gap in my wardrobe about the size of {a}.",
-            "A colleague turned up with {a} yesterday and now I can't think of anything else.",
+            "Yesterday a colleague turned up with {a}, and now I can't think of anything else.",
         ),
         "keywords": ("{s}", "{bare}", "buy {s}", "{s} online shop", "{bare} new"),
         "foreign": (

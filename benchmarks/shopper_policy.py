@@ -107,13 +107,13 @@ class Cards:
 class Message:
     """What is written, and what is meant by it.
 
-    slots: one or two. implied: (column, value) that it is no fault to understand besides. act: of `ACTS`.
+    slots: one or two. implied: (kind, column, value) that it is no fault to understand besides. act: of `ACTS`.
     """
 
     text: str
     act: str
     slots: tuple[Slot, ...] = ()
-    implied: tuple[tuple[str, Any], ...] = ()
+    implied: tuple[tuple[str, str, Any], ...] = ()
     words: tuple[Words, ...] = ()
 
 
@@ -197,20 +197,22 @@ class Shopper:
             words.append(wish)
             slots.append(slot)
             if column == "silhouette" and wish.noun:
-                implied.append(("category", self.target["category"]))
+                implied.append(("wanted", "category", self.target["category"]))
         holes = {"n": str(self.budget), "w": NUMBERS[self.budget]} if act == "budget" else {}
         self._remember(slots)
-        text = self._speech.say(act, random, words, **holes)
-        return Message(text, act, tuple(slots), tuple(implied), tuple(words))
+        text = self._speech.say(act, random, words, holes)
+        # A cut with a name of its own stands in the category's place, which then is not in the sentence.
+        stated = [at for at, slot in enumerate(slots) if not (implied and slot.column == "category")]
+        said = tuple(slots[at] for at in stated)
+        return Message(text, act, said, tuple(implied), tuple(words[at] for at in stated))
 
     def _correct(self, random: Random) -> Message:
         assert self._wrong
-        (column, _, called), self._wrong = self._wrong, None
+        (column, value, called), self._wrong = self._wrong, None
         words, slot = self._wish(column, random)
         self._remember([slot])
-        holes = {"no": called.thing, "not": called.is_}
-        text = self._speech.say("correction", random, [words], **holes)
-        return Message(text, "correction", (slot,), (), (words,))
+        text = self._speech.say("correction", random, [words], {"no": called.thing, "not": called.is_})
+        return Message(text, "correction", (slot,), (("unwanted", column, value),), (words,))
 
     def _answer(self, column: str, random: Random) -> Message:
         more = [one for one in self._unsaid() if one != column]
@@ -224,7 +226,9 @@ class Shopper:
             self._remember([slot])
             first = Message(self._speech.say("answer", random, [words]), "answer", (slot,), (), (words,))
             if column == "silhouette" and words.noun:
-                first = Message(first.text, "answer", (slot,), (("category", self.target["category"]),), (words,))
+                first = Message(
+                    first.text, "answer", (slot,), (("wanted", "category", self.target["category"]),), (words,)
+                )
         else:
             first = Message(self._speech.say("indifferent", random), "indifferent")
         if also is None:
@@ -246,20 +250,25 @@ class Shopper:
         at = -max(near)[1]
         row = self.cards.rows[shown[at]]
         liked = Slot("", "liked", (self.cards.ids[shown[at]],), (self.cards.ids[shown[at]],))
-        implied = tuple((column, value) for column, value in row.items() if column in SAID)
+        implied = tuple(("wanted", column, value) for column, value in row.items() if column in SAID)
         nth = self._speech.nth(at, [self.cards.rows[one]["colour"] for one in shown[:SHOWN]], random)
         differs = {column: SALIENCE[column] for column in self.minds if not self._right(column, row)}
         if not differs:
-            return Message(self._speech.say("like", random, nth=nth), "like", (liked,), implied)
+            return Message(self._speech.say("like", random, holes={"nth": nth}), "like", (liked,), implied)
         column = _weighted(differs, random)
         if column == "price":
             bound = Slot("price", "max", (row["price"],), (row["price"],), relative=True)
             return Message(
-                self._speech.say("nearer_cheaper", random, nth=nth), "nearer_cheaper", (liked, bound), implied
+                self._speech.say("nearer_cheaper", random, holes={"nth": nth}),
+                "nearer_cheaper",
+                (liked, bound),
+                implied,
             )
         words, slot = self._wish(column, random)
         self._remember([slot])
-        return Message(self._speech.say("nearer", random, [words], nth=nth), "nearer", (liked, slot), implied, (words,))
+        return Message(
+            self._speech.say("nearer", random, [words], {"nth": nth}), "nearer", (liked, slot), implied, (words,)
+        )
 
     def _object(self, rows: Sequence[Mapping[str, Any]], random: Random) -> Message | None:
         """What is wrong with the shown ones: a value that two or more of them have, or their prices."""
@@ -286,16 +295,18 @@ class Shopper:
         unwanted = Slot(column, "unwanted", (value,), (value,))
         if column == "style" and random.random() < 0.6:
             return Message(
-                self._speech.say("too_styled", random, too=self._speech.too(value, random)), "too_styled", (unwanted,)
+                self._speech.say("too_styled", random, holes={"too": self._speech.too(value, random)}),
+                "too_styled",
+                (unwanted,),
             )
         category = next(row["category"] for row in rows if row[column] == value)
         called = self._speech.words(column, value, category, random, narrow=True)
         holes = {"no": called.thing, "not": called.is_}
         if column != "category" and random.random() >= ADDS_RIGHT:
-            return Message(self._speech.say("negative", random, **holes), "negative", (unwanted,), (), (called,))
+            return Message(self._speech.say("negative", random, holes=holes), "negative", (unwanted,), (), (called,))
         words, slot = self._wish(column, random)
         self._remember([slot])
-        text = self._speech.say("negative_but", random, [words], **holes)
+        text = self._speech.say("negative_but", random, [words], holes)
         return Message(text, "negative_but", (unwanted, slot), (), (called, words))
 
     # ------------------------------------------------------------------ what is meant

@@ -6,7 +6,7 @@ resemble. What stands in the sentence for it is drawn from `shopper_words`, the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
@@ -82,7 +82,8 @@ class Speech:
         """How this person calls `value` today. category: of the thing spoken of. narrow: no word for several values."""
         if column == "price":
             said = random.choice(BUDGETS[self.voice]).format(n=value, w=NUMBERS[value])
-            return Words(None, said, said, said, said)
+            alone = f"something {said}" if said.startswith("that") else said
+            return Words(None, said, alone, said, said)
         if column == "category":
             return self._noun(CATEGORIES[value], random)
         if column == "silhouette":
@@ -134,8 +135,8 @@ class Speech:
             return f"the {COLOURS[colours[at]][0]} one"
         return random.choice(ORDINALS[at])
 
-    def say(self, act: str, random: Random, said: Sequence[Words] = (), **holes: str) -> str:
-        """A sentence of this voice for `act`, about `said` (one or two things)."""
+    def say(self, act: str, random: Random, said: Sequence[Words] = (), holes: Mapping[str, str] | None = None) -> str:
+        """A sentence of this voice for `act`, about `said` (one or two things). holes: what fills the other ones."""
         one, several = phrases(said, random)
         joined = random.choice([" and ", ", "]) if len(said) > 1 else ""
         filled = {
@@ -145,7 +146,7 @@ class Speech:
             "is": joined.join(words.is_ for words in said),
             "in": joined.join(words.post for words in said),
             "bare": " ".join(words.bare for words in said),
-        } | holes
+        } | (dict(holes) if holes else {})
         text = random.choice(ACTS[act][self.voice])
         for hole, words in filled.items():
             text = text.replace("{" + hole + "}", words)
@@ -178,7 +179,9 @@ def phrases(said: Sequence[Words], random: Random) -> tuple[str, str]:
 def _thing(said: Sequence[Words], joined: str) -> str:
     """«something red and striped», «a trench coat for winter»."""
     nouns = [words.is_ for words in said if words.noun]
-    others = joined.join(words.is_ if not nouns else words.post for words in said if not words.noun)
+    others = joined.join(
+        words.post if nouns else words.is_.removeprefix("something ") for words in said if not words.noun
+    )
     return " ".join(part for part in [nouns[0] if nouns else "something", others] if part)
 
 

@@ -37,6 +37,8 @@ class Catalogue:
     def _put(self, items: Sequence[Mapping[str, Any]]) -> ItemsChanged:
         with self._changing:
             now = self.recommender.snapshot
+            for place, one in enumerate(items):
+                _inside(one.get("image"), now.catalog.root, f"items[{place}] ({one['item_id']!r})")
             there = [one for one in items if one["item_id"] in now.catalog.index]
             fresh = [one for one in items if one["item_id"] not in now.catalog.index]
             gone = [one["item_id"] for one in there if not now.available[now.catalog.index[one["item_id"]]]]
@@ -71,6 +73,15 @@ class Catalogue:
         """Tell the store of a version; the catalogue's own log is what counts, so the store may be away."""
         with contextlib.suppress(StoreAway):
             self.store.record_catalogue(entry.version, entry.kind, entry.count, self._fingerprint)
+
+
+def _inside(image: Any, root: Path | None, what: str) -> None:
+    """Over HTTP a picture is one below the catalogue's folder: what stands there is served to everybody."""
+    if image is None:
+        return
+    below = None if root is None else root.resolve()
+    if not isinstance(image, str) or below is None or not (below / image).resolve().is_relative_to(below):
+        raise UserError(f"{what}: image must be the path of a file below the catalogue's own folder, not {image!r}")
 
 
 class Adapters:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 if TYPE_CHECKING:
     from genrec.serve.safety.access_log import Finished
@@ -45,9 +45,10 @@ class Metrics:
         self.streams = Gauge("genrec_streams", "Answers that are being streamed.", registry=registry)
         self.store_up = Gauge("genrec_store_up", "1 while the database answers.", registry=registry)
         self.events = Counter("genrec_events", "Events, by what became of them.", ["result"], registry=registry)
-        self.audit_dropped = Gauge(
+        self.audit_dropped = Counter(
             "genrec_audit_dropped", "Entries of the audit log lost while the database was away.", registry=registry
         )
+        ProcessCollector(registry=registry)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -67,6 +67,7 @@ class Service:
             self.backend.answer, most=most, waiting=waiting, linger=linger, observe=self.metrics.batched
         )
         self.audit = AuditWriter(store)
+        self._dropped = 0  # of its answers, as far as the metrics know
         self.ready, self.started = True, int(time.time())
         self.catalogue, self.adapters = Catalogue(recommender, store), Adapters(recommender)
 
@@ -264,7 +265,8 @@ class Service:
         self.metrics.beams.set(now.generator.engine.width)
         self.metrics.version.set(now.version)
         self.metrics.items.set(int(now.available.sum()))
-        self.metrics.audit_dropped.set(self.audit.dropped)
+        self.metrics.audit_dropped.inc(self.audit.dropped - self._dropped)
+        self._dropped = self.audit.dropped
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from genrec.errors import UserError
 from genrec.serve.cards import recommended
 from genrec.serve.leaving import until_left
 from genrec.serve.routes.common import Reader, Served, Talks, failures
+from genrec.serve.safety.require import note_user
 from genrec.serve.schemas.chatting import Answer, ChatRequest, Choice, Completion, Model, Models, Usage
 from genrec.serve.service import Service
 from genrec.serve.talking import Chatted
@@ -39,6 +40,7 @@ async def chat(asked: ChatRequest, request: Request, served: Served, talking: Ta
     messages = [{"role": one.role, "content": one.said()} for one in asked.messages]
     if not any(one["role"] == "user" and one["content"].strip() for one in messages):
         raise UserError("messages: there is no word of a user in them; add {'role': 'user', 'content': …}")
+    note_user(request, asked.user)
     own = asked.genrec
     if own.adapter is not None:
         raise UserError(f"adapter {own.adapter!r}: this server's engine has none; start it with --engine vllm")

@@ -11,6 +11,7 @@ from genrec.serve.backend import Find
 from genrec.serve.cards import recommended
 from genrec.serve.leaving import until_left
 from genrec.serve.routes.common import Reader, Served, failures
+from genrec.serve.safety.require import note_user
 from genrec.serve.safety.uploads import read_image_url
 from genrec.serve.schemas.recommending import (
     Explained,
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/v1", tags=["recommendations"])
 @router.post("/recommendations", responses=failures(504))
 async def recommend(asked: RecommendationsRequest, request: Request, served: Served, caller: Reader) -> Recommendations:
     """The items most likely to come next, for a person or a history."""
+    note_user(request, asked.user)
     work = served.recommend(
         asked.user, asked.history, asked.k, where=asked.where, allow=asked.allow, deny=asked.deny,
         exclude_seen=asked.exclude_seen, diversity=asked.diversity, explain=asked.explain, adapter=asked.adapter,
@@ -52,6 +54,7 @@ async def search(asked: SearchRequest, request: Request, served: Served, caller:
 @router.post("/explanations", responses=failures(504))
 async def explain(asked: ExplanationRequest, request: Request, served: Served, caller: Reader) -> Explained:
     """Why an item comes after a history: a text that holds, and by how much the score falls without each thing."""
+    note_user(request, asked.user)
     why, missing = await until_left(request, served.explain(asked.item_id, asked.history, asked.user))
     return Explained(id=f"why-{uuid.uuid4().hex}", item_id=asked.item_id, why=why, missing=missing)
 

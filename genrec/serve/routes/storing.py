@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from genrec.errors import UserError
 from genrec.serve.cards import card
 from genrec.serve.routes.common import Admin, Sender, Served, failures
+from genrec.serve.safety.require import note_user
 from genrec.serve.schemas.common import Id
 from genrec.serve.schemas.storing import EventsAccepted, EventsRequest, Forgotten, People, Person
 from genrec.serve.store import Event
@@ -45,8 +46,9 @@ async def users(served: Served, caller: Admin, limit: int = 50) -> People:
 
 
 @router.get("/users/{user}", responses=failures())
-async def person(user: Id, served: Served, caller: Admin) -> Person:
+async def person(user: Id, request: Request, served: Served, caller: Admin) -> Person:
     """What the store knows of a person."""
+    note_user(request, user)
     now = served.now
     history = await asyncio.to_thread(served.store.history, user)
     disliked = await asyncio.to_thread(served.store.disliked, user)
@@ -54,6 +56,7 @@ async def person(user: Id, served: Served, caller: Admin) -> Person:
 
 
 @router.post("/users/{user}:forget", responses=failures())
-async def forget(user: Id, served: Served, caller: Admin) -> Forgotten:
+async def forget(user: Id, request: Request, served: Served, caller: Admin) -> Forgotten:
     """Delete all that is stored of a person: events, histories, conversations, what was recommended."""
+    note_user(request, user)
     return Forgotten(deleted=await served.forget(user))
