@@ -116,6 +116,6 @@ def postgresql() -> Generator[Postgresql, None, None]:
         shutil.chown(folder, user)
     server = Postgresql(programs[-1], folder, user)
     yield server
-    server.stop()
+    server.stop("immediate")
     shutil.rmtree(folder)
     folder.with_name(f"{folder.name}.log").unlink()
