@@ -79,7 +79,9 @@ def main() -> None:
     store.import_histories("benchmark", rows)
     print(f"import: {EVENTS / (time.perf_counter() - began):,.0f} rows/s")
     store.add_events([Event(f"h{n}", "heavy", f"i{n % 5000}", "view", float(n)) for n in range(20_000)])
-    latency("history of a person with 100 events", lambda: store.history(f"u{dice.randrange(PEOPLE)}"))
+    latency(
+        "history of a person with 50 events and 50 imported rows", lambda: store.history(f"u{dice.randrange(PEOPLE)}")
+    )
     latency("history of a person with 20,000 events", lambda: store.history("heavy"))
     latency("disliked", lambda: store.disliked(f"u{dice.randrange(PEOPLE)}"))
     answers = [

@@ -65,7 +65,7 @@ class Postgresql:
         self._programs, self._folder, self._user = programs, folder, user
         self._run("initdb", "--auth=trust", "--username=genrec", "--encoding=UTF8", "--locale=C", "--no-sync")
         settings = {"listen_addresses": "", "unix_socket_directories": folder}
-        settings |= {"fsync": "off"}  # we kill processes, never the machine
+        settings |= {"fsync": "off", "deadlock_timeout": "50ms"}  # we kill processes, never the machine
         with (folder / "data" / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         self.start()
@@ -119,6 +119,6 @@ def postgresql() -> Generator[Postgresql, None, None]:
         shutil.chown(folder, user)
     server = Postgresql(programs[-1], folder, user)
     yield server
-    server.stop()
+    server.stop("immediate")
     shutil.rmtree(folder)
     folder.with_name(f"{folder.name}.log").unlink()

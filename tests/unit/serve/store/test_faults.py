@@ -9,14 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, Thread
 from threading import Event as Flag
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from genrec.serve.store import Answer, AuditWriter, Event, EventConflict, KeyRow, Store, StoreAway
+from genrec.serve.store import Accepted, Answer, AuditWriter, Event, EventConflict, KeyRow, Store, StoreAway
 
 # Eight threads send batches of three, and each says a batch's number only once it is acknowledged.
 INGEST = """
@@ -254,25 +255,29 @@ def test_a_full_or_read_only_disk_refuses_writes_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.system
-def test_two_servers_that_get_the_same_events_store_them_once(postgresql: Any) -> None:
-    """Two stores on one PostgreSQL, in other orders, so that they meet in the middle of their transactions."""
+@pytest.mark.parametrize("step", [1, -1], ids=["in the same order", "in opposite orders"])
+def test_two_servers_that_get_the_same_events_at_once_store_them_once(postgresql: Any, step: int) -> None:
+    """A client that gave up waiting sends its batch to the other server: they meet in the middle of their transactions,
+    and in opposite orders each waits for the other."""
     url = postgresql.database()
     stores = [Store.open(url) for _ in range(2)]
-    events = [Event(f"e{n}", "ann", f"I{n}", "view", float(n)) for n in range(400)]
-    accepted = []
+    batches = [[Event(f"{b}-{n}", "ann", f"{b}-{n}", "view", float(b)) for n in range(200)] for b in range(30)]
+    together = Barrier(2)
 
-    def send(store: Store, some: list[Event]) -> None:
-        for start in range(0, len(some), 20):
-            accepted.append(store.add_events(some[start : start + 20]).accepted)
+    def send(number: int) -> list[Accepted]:
+        told = []
+        for batch in batches:
+            together.wait(30)
+            told.append(stores[number].add_events(batch[::step] if number else batch))
+        return told
 
-    threads = [Thread(target=send, args=(stores[0], events)), Thread(target=send, args=(stores[1], events[::-1]))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(accepted) == 400 and stores[0].history("ann", limit=1000) == [f"I{n}" for n in range(400)]
+    with ThreadPoolExecutor(2) as threads:
+        one, two = threads.map(send, range(2))
+    assert [a.accepted + b.accepted for a, b in zip(one, two, strict=True)] == [200] * 30
+    assert [a.duplicates + b.duplicates for a, b in zip(one, two, strict=True)] == [200] * 30
+    assert len(stores[0].history("ann", limit=10_000)) == 6_000
     with pytest.raises(EventConflict):
-        stores[1].add_events([Event("e1", "ann", "other", "view", 1.0)])
+        stores[1].add_events([Event("1-1", "ann", "other", "view", 1.0)])
     for store in stores:
         store.close()
 

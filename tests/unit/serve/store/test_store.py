@@ -52,6 +52,8 @@ def test_the_last_word_decides_about_a_dislike(store: Store) -> None:
     assert store.disliked("ann") == ["B"] and store.history("ann") == ["A", "A", "A"]
     store.add_events([event(7, "B", "like", when=3.5)])  # came late, was said before
     assert store.disliked("ann") == ["B"]
+    store.add_events([event(8, "C", "dislike"), event(9, "B", "dislike")])
+    assert store.disliked("ann") == ["C", "B"]
 
 
 def test_an_event_counts_once_within_and_across_batches(store: Store) -> None:
