@@ -99,14 +99,32 @@ def test_everything_has_a_role_and_a_name(shop: Shop) -> None:
           - button "New conversation"
           - button "Dark theme"
         - complementary "You and your filters":
-          - heading "History" [level=2]
-          - list
-          - heading "Filters" [level=2]
-          - group: Price
-          - group: Category
+          - region "History":
+            - heading "History" [level=2]
+            - list:
+              - listitem:
+                - button:
+                  - img
+          - region "Filters":
+            - heading "Filters" [level=2]
+            - group:
+              - text: Price from
+              - 'spinbutton "Price: from"'
+              - text: to
+              - 'spinbutton "Price: to"'
+            - group:
+              - text: Category
+              - list "Category":
+                - listitem:
+                  - button /\\d+ items$/
+            - group: Colour
         - main:
-          - heading "What are you looking for?" [level=1]
-          - list "Suggestions"
+          - region "What are you looking for?":
+            - heading "What are you looking for?" [level=1]
+            - list "Suggestions":
+              - listitem:
+                - button
+            - region "Shop as somebody"
           - log "Conversation"
           - button "Search with a picture"
           - textbox "Message"

@@ -25,8 +25,7 @@ def test_an_answer_comes_in_pieces_with_cards(shop: Shop) -> None:
     cards = answer.locator(".card")
     expect(cards).to_have_count(5)
     for card in cards.all():
-        expect(card.locator("img")).to_have_js_property("complete", True)
-        assert card.locator("img").evaluate("image => image.naturalWidth") > 0
+        assert card.locator(".open img").evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
         expect(card.locator(".title")).not_to_be_empty()
         expect(card.locator(".price")).to_have_text(re.compile(r"^\d+[.,]\d\d$"))
         expect(card.locator(".why")).not_to_be_empty()
@@ -132,7 +131,7 @@ def test_suggestions_begin_a_conversation(shop: Shop) -> None:
 def test_an_answer_can_be_stopped(shop: Shop) -> None:
     shop.expected = ["failed: "]
     held: list[Route] = []
-    shop.page.route("**/v1/chat/completions", held.append)
+    shop.page.route("**/v1/chat/completions", lambda route: held.append(route))
     shop.page.get_by_role("textbox", name="Message").fill("A hat")
     shop.page.keyboard.press("Enter")
     shop.page.get_by_role("button", name="Stop").click()
