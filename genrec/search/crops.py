@@ -41,7 +41,7 @@ def crops(picture: Image.Image, ground: tuple[int, int, int]) -> tuple[list[Imag
     edges = (0, 0, *small.size) if mask is None else _edges(mask)
     for window in _windows(*edges):
         left, top, right, bottom = (round(scale * edge) for edge in window)
-        found.append(picture.crop((left, top, right, bottom)))
+        found.append(picture.crop((left, top, max(right, left + 1), max(bottom, top + 1))))
         less.append(PART)
     return found, np.array(less, np.float32)
 
