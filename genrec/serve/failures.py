@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from genrec.serve.leaving import Left
 from genrec.serve.safety.asgi import Refusal
 from genrec.serve.safety.require import answer, install_errors
 from genrec.serve.store import EventConflict, StoreAway
+
+log = logging.getLogger(__name__)
 
 CLIENT_LEFT = 499
 """What nginx calls a client that left; nobody reads it but the log."""
@@ -33,13 +36,18 @@ def install(app: FastAPI) -> None:
 
     on(UserError, lambda error: Refusal(400, "invalid_value", str(error)))
     on(EventConflict, lambda error: Refusal(409, "event_conflict", str(error)))
-    on(StoreAway, lambda error: Refusal(503, "store_away", str(error), headers={"Retry-After": AGAIN}))
+    on(StoreAway, _away)
     on(TooLate, lambda error: Refusal(504, "too_late", str(error)))
     on(Busy, _busy)
 
     @app.exception_handler(Left)
     async def _left(request: Request, error: Left) -> Response:
         return Response(status_code=CLIENT_LEFT)
+
+
+def _away(error: Exception) -> Refusal:
+    log.warning("%s", error)  # it names host and database, which are nobody's business outside
+    return Refusal(503, "store_away", "the database does not answer: try again", headers={"Retry-After": AGAIN})
 
 
 def _busy(error: Exception) -> Refusal:

@@ -70,6 +70,7 @@ def test_told_to_end_it_answers_what_is_under_way(own: Served) -> None:
 
     async def scene() -> None:
         async with httpx.AsyncClient(base_url=own.url, timeout=60) as client:
+
             async def one(n: int) -> None:
                 body = {"history": [f"F{n:05}"], "k": 10, "explain": True}
                 try:

@@ -65,7 +65,9 @@ def test_a_conversation_goes_on_from_its_text_alone(client: openai.OpenAI) -> No
 
 
 def test_history_and_filters_beside_the_messages(client: openai.OpenAI) -> None:
-    body = {"genrec": {"k": 3, "where": {"price": {"max": 60}}, "history": ["F00001", "F00002"], "disliked": ["F00003"]}}
+    body = {
+        "genrec": {"k": 3, "where": {"price": {"max": 60}}, "history": ["F00001", "F00002"], "disliked": ["F00003"]}
+    }
     made = client.chat.completions.create(model="genrec", messages=asked("what would you recommend?"), extra_body=body)
     found = made.choices[0].message.model_extra["recommendations"]
     assert len(found) == 3 and all(one["attributes"]["price"] <= 60 for one in found)

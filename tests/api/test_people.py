@@ -39,7 +39,10 @@ def test_dislikes_act_at_once(api: TestClient, items: list[str]) -> None:
         {"event_id": "ben-no", "user": "ben", "item_id": first[0], "kind": "dislike"}
     ]})  # fmt: skip
     assert first[0] not in shown(api, "ben")
-    said = api.post("/v1/chat/completions", json={"user": "ben", "messages": [{"role": "user", "content": "hello, what have you got for me?"}]})
+    said = api.post(
+        "/v1/chat/completions",
+        json={"user": "ben", "messages": [{"role": "user", "content": "hello, what have you got for me?"}]},
+    )
     assert first[0] not in [one["item_id"] for one in said.json()["choices"][0]["message"]["recommendations"]]
 
 
@@ -76,7 +79,9 @@ def test_what_was_recommended_is_written_down(api: TestClient, service: Service,
 
 def test_forgetting(api: TestClient, service: Service, items: list[str]) -> None:
     sent(api, "fay", (items[30], "purchase"), (items[31], "dislike"))
-    made = api.post("/v1/chat/completions", json={"user": "fay", "store": True, "messages": [{"role": "user", "content": "shoes"}]}).json()
+    made = api.post(
+        "/v1/chat/completions", json={"user": "fay", "store": True, "messages": [{"role": "user", "content": "shoes"}]}
+    ).json()
     kept = api.get(f"/v1/chat/completions/{made['id']}")
     assert kept.status_code == 200
     deleted = api.post("/v1/users/fay:forget").json()["deleted"]

@@ -6,32 +6,15 @@ did none of them fail? `Shop.expected` says what a test provokes on purpose.
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-GENREC_READY = 120  # seconds in which a server must have come up
 PATIENCE = 30_000  # milliseconds that an answer may take on a machine that is busy with other things
-
-
-@dataclass
-class Served:
-    """A server: where it listens, its run, and its process."""
-
-    url: str
-    run: Path
-    process: subprocess.Popen[bytes]
 
 
 @dataclass
@@ -105,54 +88,6 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield opened
         opened.close()
-
-
-@pytest.fixture(scope="session")
-def serve(fashion: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Served]]:
-    """``serve(GENREC_API_KEYS=…)``: a server on a copy of the small run, until the session ends."""
-    begun: list[Served] = []
-
-    def start(**environment: str) -> Served:
-        run = tmp_path_factory.mktemp("served") / "run"
-        shutil.copytree(fashion, run)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        genrec = Path(sys.executable).with_name("genrec")
-        process = subprocess.Popen(
-            [str(genrec), "serve", str(run), "--port", str(port)],
-            env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(run.parent / "log").open("wb"),
-        )
-        served = Served(f"http://127.0.0.1:{port}", run, process)
-        begun.append(served)
-        _wait(served)
-        return served
-
-    yield start
-    for served in begun:
-        served.process.terminate()
-    for served in begun:
-        served.process.wait(timeout=60)
-
-
-def _wait(served: Served) -> None:
-    for _ in range(GENREC_READY * 4):
-        log = (served.run.parent / "log").read_text(errors="replace")
-        assert served.process.poll() is None, f"the server ended: {log[-2000:]}"
-        try:
-            with urllib.request.urlopen(f"{served.url}/readyz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise AssertionError(f"the server does not come up: {log[-2000:]}")
-
-
-@pytest.fixture(scope="session")
-def server(serve: Callable[..., Served]) -> Served:
-    """The one that most tests share. Their people differ, so that they do not meet."""
-    return serve()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from fastapi import APIRouter, Request
 
@@ -26,11 +25,7 @@ async def events(asked: EventsRequest, served: Served, caller: Sender) -> Events
         if event.item_id not in index:
             served.metrics.events.labels("refused").inc(len(asked.events))
             raise UserError(f"events[{place}] ({event.event_id!r}): the catalogue has no item {event.item_id!r}")
-    now = time.time()
-    rows = [
-        Event(one.event_id, one.user, one.item_id, one.kind, now if one.time is None else one.time)
-        for one in asked.events
-    ]
+    rows = [Event(one.event_id, one.user, one.item_id, one.kind, one.time) for one in asked.events]
     with served.metrics.stage("store"):
         done = await asyncio.to_thread(served.store.add_events, rows)
     served.metrics.events.labels("accepted").inc(done.accepted)

@@ -23,13 +23,18 @@ STATEMENT_SECONDS = 5.0
 _COLLISIONS = ("40001", "40P01")  # serialization_failure, deadlock_detected
 
 
+def _shown(url: str) -> str:
+    """What of an address nobody could read may be shown: a password may stand before an @."""
+    return repr(url if "@" not in url else f"…@{url.rpartition('@')[2]}")
+
+
 def understood(url: str) -> URL:
     """The address of a database that the store can use; UserError otherwise."""
     try:
         parsed = make_url(url)
     except exc.ArgumentError:
         raise UserError(
-            f"{url!r} is no database address: write sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+            f"{_shown(url)} is no database address: write sqlite:///PATH or postgresql://USER@HOST/DATABASE"
         ) from None
     name = parsed.drivername
     if name in ("postgresql", "postgres", "postgresql+psycopg"):
