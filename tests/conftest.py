@@ -117,8 +117,8 @@ def postgresql() -> Generator[Postgresql, None, None]:
     if os.getuid() == 0:
         user = "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
         shutil.chown(folder, user)
-    server = Postgresql(programs[-1], folder, user)
-    yield server
-    server.stop("immediate")
+    running = Postgresql(programs[-1], folder, user)
+    yield running
+    running.stop("immediate")
     shutil.rmtree(folder)
     folder.with_name(f"{folder.name}.log").unlink()

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from tests.serving import Served
+
 PATIENCE = 30_000  # milliseconds that an answer may take on a machine that is busy with other things
 
 

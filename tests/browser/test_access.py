@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Served, Shop
+from tests.browser.conftest import Shop
+from tests.serving import Served
 
 pytestmark = pytest.mark.system
 PHONE = {"width": 360, "height": 740}

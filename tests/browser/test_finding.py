@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Served, Shop
+from tests.browser.conftest import Shop
+from tests.serving import Served
 
 pytestmark = pytest.mark.system
 

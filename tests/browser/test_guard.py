@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from genrec.serve.safety.keys import PREFIX
-from tests.browser.conftest import Served, Shop
+from tests.browser.conftest import Shop
+from tests.serving import Served
 
 pytestmark = pytest.mark.system
 EVIL = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> **bold** dress"

@@ -280,7 +280,7 @@ def test_limits(fashion: Any) -> None:
         "'" * 999,
         "<|sid_begin|>",
         "9" * 5000,
-    ):  # noqa: E501
+    ):
         assert fashion.say(odd)[0].text
     many = [{"role": "user" if n % 2 == 0 else "assistant", "content": f"not black {n}"} for n in range(1001)]
     turn = fashion.talk.hear(many)
