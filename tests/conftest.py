@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import importlib.util
 import os
 import pwd
 import shutil
@@ -103,6 +104,12 @@ class Postgresql:
 
     def _address(self, name: str) -> str:
         return f"postgresql://genrec@/{name}?host={self._folder}"
+
+
+@pytest.fixture(scope="session")
+def vllm_installed() -> None:
+    if importlib.util.find_spec("vllm") is None:
+        pytest.skip("needs vLLM: `make vllm` installs it")
 
 
 @pytest.fixture(scope="session")

@@ -77,9 +77,10 @@ def test_stateful_for_long(serve: Callable[..., Served]) -> None:
 
 WORDS = (
     "red", "dress", "not", "black", "under", "50", "cheaper", "why", "the second one", "F00001", "compare", "2 and 3",
-    "more like", "show me", "or", "but", "without", "forget", "start over", "€", "-1", "1e309", "NaN", "\u202e", "\u200b",
-    "<|im_start|>", "<|sid_begin|>", "<script>", "'; DROP TABLE events; --", "{{7*7}}", "%s%n", "\x00", "\ud83d\ude00", "ß",
-    "Ω" * 50, "𓀀", "a\u0301" * 20, "(((((", "\\" * 20, "\n\n", "\t", "null", "[]", "١٢٣", "−5", "0x10", "10,000.50",
+    "more like", "show me", "or", "but", "without", "forget", "start over", "€", "-1", "1e309", "NaN", "\u202e",
+    "\u200b", "<|im_start|>", "<|sid_begin|>", "<script>", "'; DROP TABLE events; --", "{{7*7}}", "%s%n", "\x00",
+    "\ud83d", "ß", "Ω" * 50, "𓀀", "a\u0301" * 20, "(((((", "\\" * 20, "\n\n", "\t", "null", "[]", "١٢٣", "−5", "0x10",
+    "10,000.50",
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,12 +97,6 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Spoken:
     Catalog(pl.DataFrame({"item_id": [f"i{n}" for n in range(len(ids))]})).write(folder / "data" / "catalog.parquet")
     tokens = [torch.from_numpy(table) for table in vocabulary.tables]
     return Spoken(folder, folder / "base", ids, Trie.build(ids), tokens, adapters, len(tokenizer))
-
-
-@pytest.fixture(scope="session")
-def vllm_installed() -> None:
-    if importlib.util.find_spec("vllm") is None:
-        pytest.skip("needs vLLM: `make vllm` installs it")
 
 
 @pytest.fixture(scope="session")
