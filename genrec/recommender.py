@@ -25,6 +25,7 @@ from genrec.decode.requests import (
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
+    from genrec.chat.conversation import Conversation, Reply
     from genrec.decode.generator import Generator
     from genrec.decode.living import Snapshot
     from genrec.decode.offsets import Offsets
@@ -58,6 +59,7 @@ class Recommender(Changeable):
         super().__init__(path, Snapshot.first(catalog, generator))
         self.speaker = speaker or Speaker(path, generator.engine.width)
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
+        self._talking: Conversation | None = None
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50, speaker: Speaker | None = None) -> Recommender:
@@ -218,6 +220,37 @@ class Recommender(Changeable):
             known = self._explaining = (now, synonyms, made)
         histories = Sequences.from_lists([indices_of(history, now.catalog)])
         return known[2].explain(histories, 0, indices_of([item_id], now.catalog)[0], write)
+
+    def chat(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        history: Sequence[str] = (),
+        *,
+        disliked: Sequence[str] = (),
+        k: int = 5,
+        where: Any = None,
+        explain: bool = True,
+        write: Write | None = None,
+        synonyms: Synonyms | None = None,
+    ) -> Reply:
+        """The answer to a conversation, with up to k items: messages [{"role": "user", "content": …}, …], oldest first.
+
+        history, disliked: item ids known of the person. where: a filter that holds whatever is said. explain: with a
+        reason for each item. write: a chat model that hears the last message, and puts reasons into words (see
+        `explain`); what of it does not hold is not used. synonyms: as for `explain`.
+        """
+        from genrec.chat.talk import talk
+
+        return talk(self, messages, history, disliked, k, where, explain, write, synonyms)
+
+    def conversation(self, synonyms: Synonyms | None = None) -> Conversation:
+        """What `chat` understands messages by, over the catalogue as it stands; made anew when that changes."""
+        from genrec.chat.conversation import Conversation
+
+        now, known = self.snapshot, self._talking
+        if known is None or known.now is not now:
+            known = self._talking = Conversation(now, synonyms, former=known)
+        return known
 
     def speech(self) -> Speech:
         """The run's language model as a writer for `explain`; UserError where the run has none."""

@@ -1,0 +1,146 @@
+"""What a conversation answers: short and plain. All that is said of an item is its row's or its explanation's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from genrec.chat.answers import Answers
+from genrec.chat.constraints import number
+from genrec.chat.listing import line, plain
+from genrec.chat.shelves import Shelves
+from genrec.decode.requests import Recommendation
+from genrec.model.tasks.facts import TAG
+
+if TYPE_CHECKING:
+    from genrec.chat.conversation import Turn
+    from genrec.explain.writer import Explanation
+
+SMALL = (
+    "I can help you find things here. Say what you are looking for, for example “{example}”, what you like or do not like "
+    "of what I show, or what it may cost."
+)
+LOST = "I did not understand that. Say what you are looking for, for example “{example}”."
+FACTS = 4
+"""Values that a line says of an item without an explanation."""
+
+
+class Teller:
+    """Of one catalogue."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self.shelves = shelves
+        self.answers = Answers(shelves)
+
+    def tell(self, turn: Turn, items: Sequence[Recommendation], reasons: Mapping[str, Explanation]) -> str:
+        heard = turn.heard
+        if turn.intent == "smalltalk":
+            return SMALL.format(example=self.example())
+        if turn.intent == "explain":
+            return self._why(turn, reasons)
+        if turn.intent == "compare":
+            return self.answers.compared(turn.about)
+        if turn.intent == "question":
+            return self.answers.answered(heard)
+        if turn.ask is None:
+            return turn.question or LOST.format(example=self.example())
+        parts = [*self._notes(turn), self._list(turn, items, reasons)]
+        if turn.question:
+            parts.append(turn.question)
+        elif items and turn.left <= len(items):
+            parts.append("That is all there is of these. Shall I look further afield?")
+        elif items and self.shelves.price and self.shelves.price not in turn.constraints.bounds:
+            parts.append("Shall I look for something cheaper?")
+        return "\n\n".join(part for part in parts if part)
+
+    def _notes(self, turn: Turn) -> list[str]:
+        """What the answer rests on beside the wishes."""
+        found = []
+        if turn.heard.took:
+            found.append(" ".join(f"I took “{plain(said, 30)}” for {meant}." for said, meant in turn.heard.took))
+        if turn.state.relaxed:
+            gone = turn.state.relaxed
+            what = gone[0] if len(gone) == 1 else f"{', '.join(gone[:-1])} and {gone[-1]}"
+            found.append(f"Nothing here is all of that, so I let go of this wish: {what}.")
+        for one in turn.heard.unsaid:
+            found.append(f"The catalogue does not say {plain(one, 60)}.")
+        if turn.again:
+            found.append("You have seen all that fits; here it is again.")
+        return found
+
+    def _list(self, turn: Turn, items: Sequence[Recommendation], reasons: Mapping[str, Explanation]) -> str:
+        if not items:
+            return "There is nothing left that fits."
+        lines = [self.heading(turn, len(items))]
+        for place, one in enumerate(items, 1):
+            lines.append(line(place, one.title or one.item_id, one.item_id, self._rest(one, turn, reasons)))
+        return "\n".join([lines[0], "", *lines[1:]])
+
+    def heading(self, turn: Turn, count: int) -> str:
+        """«Winter, coat, not black, under 100:»."""
+        constraints = turn.constraints
+        said = list(constraints.said())
+        kind = self.shelves.kind
+        if kind in constraints.wanted:  # what it is goes first
+            first = constraints.model_copy(update={"wanted": {kind: constraints.wanted[kind]}, "unwanted": {}, "bounds": {}, "words": ""})
+            said = [*first.said(), *(one for one in said if one not in first.said())]
+        if constraints.liked:
+            last = constraints.liked[-1]
+            said.append(f"like {plain(self.answers.called(last), 60)}")
+        if not said:
+            return "Here is what I would show you:" if count > 1 else "Here is one thing I would show you:"
+        text = ", ".join(plain(one, 80) for one in said)
+        return f"{text[:1].upper()}{text[1:]}:"
+
+    def _rest(self, one: Recommendation, turn: Turn, reasons: Mapping[str, Explanation]) -> str:
+        item = self.shelves.catalog.index[one.item_id]
+        parts = []
+        price = None if self.shelves.price is None else self.shelves.number(item, self.shelves.price)
+        if price is not None:
+            parts.append(number(price))
+        reason = reasons.get(one.item_id)
+        if reason is not None and reason.cited:
+            parts.append(plain(reason.text, 300))
+        else:
+            parts.append(plain(self.facts(item, turn), 200))
+        return " – ".join(part for part in parts if part)
+
+    def facts(self, item: int, turn: Turn) -> str:
+        """What its row says, the wishes' columns first."""
+        columns = [c for c in turn.constraints.wanted if c in self.shelves.words]
+        columns += [c for c in self.shelves.words if c not in columns and len(self.shelves.values(c)) <= 60]
+        found = []
+        for column in columns:
+            if column == self.shelves.kind or len(found) >= FACTS:
+                continue
+            values = self.shelves.of(item, column)[:3]
+            if values:
+                said = ", ".join(map(str, values))
+                found.append(said if column == TAG else f"{column.replace('_', ' ')} {said}")
+        text = ", ".join(found)
+        return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+    def _why(self, turn: Turn, reasons: Mapping[str, Explanation]) -> str:
+        """Of one thing or several: what was asked for that it is, and its explanation."""
+        lines = []
+        for item_id in turn.about[:10]:
+            item = self.shelves.catalog.index[item_id]
+            title = plain(self.answers.called(item_id))
+            met = self.answers.meets(item, turn.constraints)
+            asked = f" It is what you asked for: {', '.join(met)}." if met else ""
+            reason = reasons.get(item_id)
+            text = f" {plain(reason.text, 400)}" if reason is not None else ""
+            if not asked and not text:
+                text = " It fits what you have chosen before."
+            lines.append(f"{title}:{asked}{text}")
+        return "\n".join(lines) or "Which one do you mean? I have not shown any yet."
+
+    def example(self) -> str:
+        """A wish that this catalogue can meet: its most frequent values."""
+        columns = [c for c in (self.shelves.kind, *self.shelves.words) if c]
+        picked = []
+        for column in dict.fromkeys(columns):
+            values = [value for value in self.shelves.values(column) if value != ""]
+            if values and len(picked) < 2:
+                picked.append(str(values[0]))
+        return plain(", ".join(reversed(picked)), 60) or "something new"

@@ -1,0 +1,143 @@
+"""The default understanding: the catalogue's own words and a small classifier. No model, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genrec.chat import thesaurus
+from genrec.chat.acts import Act, acts, words_of
+from genrec.chat.constraints import Intent
+from genrec.chat.marks import Mark, Reader
+from genrec.chat.references import Reference, References
+from genrec.chat.senses import Senses
+from genrec.chat.shelves import Shelves
+from genrec.chat.state import Heard, State
+from genrec.chat.titles import Titles
+from genrec.chat.vocabulary import QUIET, Vocabulary
+from genrec.chat.wishes import Listener, Wishes
+
+SURE = 0.5
+"""The probability below which wishes in a message count more than its act."""
+WORDS = 12
+"""Words of a message that are looked for in texts, at most."""
+RECENT = 60
+"""Shown items whose titles are listened for."""
+
+
+class GazetteerUnderstanding:
+    """Of one catalogue. Nothing that an item's text says is read but titles, as names."""
+
+    def __init__(self, shelves: Shelves, vocabulary: Vocabulary, titles: Titles) -> None:
+        self.shelves, self.vocabulary = shelves, vocabulary
+        self.reader = Reader(vocabulary, titles)
+        self.senses = Senses(shelves, vocabulary)
+        self.references = References(shelves)
+        self.listener = Listener(shelves, self.senses)
+
+    def hear(self, message: str, so_far: State) -> Heard:
+        """See `Heard`."""
+        marks = self.reader.read(message, so_far.shown[-RECENT:])
+        act, sure = acts().of(words_of(marks, bool(so_far.last)))
+        act = self._settled(marks, act, sure, so_far)
+        if so_far.waiting in thesaurus.SENSES:
+            answer = Wishes()
+            if self.senses.answer(marks, so_far, answer):
+                bounds = answer.numbers.bounds
+                return Heard(intent="refine", wanted=answer.wanted, bounds=bounds, confidence=sure)
+        references = self.references.read(marks, act, so_far)
+        judging = act in ("find", "more", "feedback")
+        found = self.listener.read(marks, references, so_far, judging)
+        return self._heard(marks, act, sure, references, found, so_far)
+
+    def _settled(self, marks: Sequence[Mark], act: Act, sure: float, so_far: State) -> Act:
+        """The act, where what the message names can overrule the classifier."""
+        kinds = {mark.kind for mark in marks}
+        wishes = bool(kinds & {"value", "sense", "compare"}) or any(mark.column for mark in marks)
+        nothing = not so_far.last and not so_far.focus and "item" not in kinds
+        if act in ("explain", "compare", "question", "feedback") and nothing and (wishes or "number" in kinds):
+            return "find"  # there is nothing to ask about yet
+        if act == "smalltalk" and wishes and sure < 0.9:
+            return "find"
+        if act == "more" and kinds & {"value", "compare"}:
+            return "find"
+        if act == "find" and sure < SURE and not wishes and not kinds & {"number", "item", "ordinal"}:
+            strange = [mark for mark in marks if mark.kind == "word" and mark.said not in QUIET]
+            return "find" if strange or so_far.waiting else act
+        return act
+
+    def _heard(
+        self,
+        marks: Sequence[Mark],
+        act: Act,
+        sure: float,
+        references: Sequence[Reference],
+        found: Wishes,
+        so_far: State,
+    ) -> Heard:
+        about = tuple(dict.fromkeys(one for ref in references for one in ref.items))
+        if act in ("explain", "compare", "question"):
+            return self._asks(act, sure, about, found, so_far)
+        if act == "smalltalk" and not found.reset:
+            return Heard(intent="smalltalk", confidence=sure)
+        if any("any" in mark.cues for mark in marks) and not found.loose and so_far.waiting in self.shelves.named:
+            if not (found.wanted or found.unwanted or found.numbers.bounds):
+                found.loose.append(so_far.waiting)
+        if act == "feedback" and not found.liked and not found.disliked and about:
+            found.liked += about
+        liked, disliked, unclear = list(found.liked), list(found.disliked), list(found.unclear)
+        if act == "find" and about and not liked and not disliked and not found.numbers.bounds:
+            liked += found.neutral
+        if act == "more" and not found.liked and len(disliked) >= len(so_far.last) > 1:
+            disliked = []  # «none of these»: others, not others than all that is like them
+        for column, values in found.wanted.items():
+            both = set(values) & set(found.unwanted.get(column, ()))
+            if both:
+                value = next(str(value) for value in values if value in both)
+                unclear.append(f"I heard “{value}” and “not {value}”: which of the two do you mean?")
+        intent: Intent = "recommend"
+        if act == "feedback" and (liked or disliked):
+            intent = "feedback"
+        elif so_far.constraints != State().constraints or so_far.last:
+            intent = "refine"
+        wished = found.wanted or found.unwanted or found.numbers.bounds
+        if found.words and not wished and not liked and not disliked:
+            intent = "search"
+        if found.reset:
+            intent = "recommend"
+        if unclear:
+            intent = "clarify"
+            contradiction = {c for c in found.wanted if set(found.wanted[c]) & set(found.unwanted.get(c, ()))}
+            for column in contradiction:
+                found.wanted.pop(column)
+                found.unwanted.pop(column)
+            if any(ref.wrong for ref in references):
+                liked, disliked = [], []
+        return Heard(
+            intent=intent, wanted=found.wanted, unwanted=found.unwanted, bounds=found.numbers.bounds, also=found.also,
+            again=found.again, loose=tuple(dict.fromkeys(found.loose)), reset=found.reset,
+            more=found.more or act == "more", liked=tuple(dict.fromkeys(one for one in liked if one not in disliked)),
+            disliked=tuple(dict.fromkeys(disliked)), about=about, count=found.numbers.count,
+            words=" ".join(dict.fromkeys(found.words[:WORDS])), unsaid=tuple(dict.fromkeys(found.unsaid)),
+            took=tuple(found.took), unclear=tuple(dict.fromkeys(unclear)), confidence=sure,
+        )  # fmt: skip
+
+    def _asks(self, act: Act, sure: float, about: tuple[str, ...], found: Wishes, so_far: State) -> Heard:
+        """Of something that was shown, or named."""
+        wrong = tuple(found.unclear)
+        if not about and act == "compare" and len(so_far.last) > 1:
+            about = so_far.focus if len(so_far.focus) > 1 else so_far.last
+        if act == "compare" and len(about) == 1 and so_far.focus and so_far.focus[0] not in about:
+            about = (so_far.focus[0], *about)
+        if not about:
+            about = so_far.focus or (so_far.last if act == "explain" else so_far.last[:1])
+        if not about and not wrong:
+            wrong = ("Which item do you mean? I have not shown any yet.",)
+        intent: Intent = "clarify" if wrong else "explain" if act == "explain" else "question"
+        if act == "compare" and not wrong:
+            intent = "compare" if len(about) > 1 else "question"
+        asked = found.wanted | {c: v for c, v in found.unwanted.items() if c not in found.wanted}
+        words = " ".join(dict.fromkeys(found.words[:WORDS]))
+        return Heard(
+            intent=intent, about=about, aspect=found.aspect, asked=asked if intent == "question" else {},
+            words=words if intent == "question" else "", took=tuple(found.took), unclear=wrong, confidence=sure,
+        )  # fmt: skip
