@@ -17,6 +17,7 @@ from genrec.chat.phrases import PHRASES
 
 Act = Literal["find", "more", "explain", "compare", "question", "feedback", "smalltalk"]
 ACTS: tuple[Act, ...] = get_args(Act)
+DEFINITE = frozenset(("the", "that", "this"))
 LONGEST = 60
 """Words of a message that are looked at: the first and the last half of it."""
 STRENGTH = 20.0
@@ -85,7 +86,9 @@ def words_of(marks: Sequence[Mark], shown: bool) -> list[str]:
             while found and found[-1] in ("the", "number"):
                 found.pop()
             found.append("REF")
-        elif mark.said in ("one", "ones") and found and found[-1] in ("REF", "VALUE"):
+        elif mark.said in ("one", "ones") and found and found[-1] == "REF":
+            continue
+        elif mark.said in ("one", "ones") and found[-1:] == ["VALUE"] and not DEFINITE & set(found[-3:]):
             continue
         elif mark.kind == "number":
             found.append("NUMBER")

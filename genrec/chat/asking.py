@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from genrec.chat.listing import LINE
 from genrec.chat.senses import ASKED
 from genrec.chat.shelves import Shelves
 from genrec.model.tasks.facts import TAG
@@ -66,7 +67,7 @@ def _known(shelves: Shelves, column: str) -> float:
 
 def asked_for(text: str, shelves: Shelves) -> str:
     """The column or word that an answer asked for; empty where it asked nothing."""
-    for line in reversed(text.splitlines()[-6:]):
+    for line in reversed([one for one in text.splitlines() if not LINE.match(one)][-8:]):
         if found := READ.search(line):
             plain = found[1].lower()
             return next((name for name in shelves.named if name.replace("_", " ").lower() == plain), "")

@@ -38,7 +38,7 @@ MESSAGES = 200
 """The last messages that are read; what was said before them is forgotten."""
 REMEMBERED = 2_048
 """Beginnings of conversations whose state is not folded again."""
-ENOUGH = 2
+ENOUGH = 1
 """Times k: with more than so many left, an answer ends with a question."""
 
 
@@ -75,7 +75,8 @@ class Turn:
 @dataclass(frozen=True)
 class Reply:
     """text: what people read. items: those recommended, as it lists them. heard: what was heard, in words; where: the
-    same as the engine's filter, None where there is none. reasons: by item id."""
+    same as the engine's filter, None where there is none. reasons: by item id. asks: the column that the question at the end asks for, or the word whose sense
+    it asks for; empty without one."""
 
     text: str
     items: tuple[Recommendation, ...]
@@ -84,6 +85,7 @@ class Reply:
     where: dict[str, Any] | None
     intent: Intent
     constraints: Constraints
+    asks: str = ""
 
 
 class Conversation:
@@ -188,8 +190,8 @@ class Conversation:
         turn = Turn(heard.intent, constraints, None, heard.about, None, heard, state, k, settled=settled)
         if heard.intent in ("explain", "compare", "question", "smalltalk"):
             return turn
-        if heard.intent == "clarify" and not heard.says and not state.order:
-            return replace(turn, question=heard.unclear[0])
+        if heard.intent == "clarify" and not heard.says:
+            return replace(turn, question=heard.unclear[0], asks=asking.asked_for(heard.unclear[0], self.shelves))
         known = self.now.catalog.index
         gone = tuple(one for one in dict.fromkeys((*disliked, *constraints.disliked)) if one in known)
         mask = mask_of(self.shelves, constraints, base)
@@ -211,7 +213,7 @@ class Conversation:
         pool = min(max(POOL, k), len(self.now.catalog))
         ask = Ask(request, pool, constraints.words or None)
         left = int(mask.sum())
-        question, asks = (heard.unclear[0] if heard.unclear else None), ""
+        question, asks = (heard.unclear[0], asking.asked_for(heard.unclear[0], self.shelves)) if heard.unclear else (None, "")
         if question is None and left > ENOUGH * k:
             if found := asking.question(self.shelves, mask, settled):
                 asks, question = found
@@ -235,7 +237,7 @@ class Conversation:
         constraints = turn.constraints
         own = {one.item_id for one in items} | set(turn.about)
         kept = {item_id: one for item_id, one in reasons.items() if item_id in own}
-        return Reply(text, items, kept, constraints.said(), constraints.where(), turn.intent, constraints)
+        return Reply(text, items, kept, constraints.said(), constraints.where(), turn.intent, constraints, turn.asks)
 
 
 def _content(message: Mapping[str, Any]) -> str:

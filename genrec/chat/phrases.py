@@ -4,6 +4,21 @@ from __future__ import annotations
 
 PHRASES: dict[str, str] = {
     "find": """
+        show me the VALUE ones
+        only the VALUE ones
+        give me the VALUE ones
+        like the VALUE one but VALUE
+        more like the VALUE one
+        not like REF
+        not like REF more like REF
+        less like REF and more like REF
+        do you have the VALUE one in VALUE
+        VALUE ones
+        only VALUE ones
+        VALUE ones please
+        rather like REF than like REF
+        i want the VALUE one
+        NUMBER or less
         VALUE
         VALUE please
         VALUE VALUE
@@ -255,6 +270,10 @@ PHRASES: dict[str, str] = {
         none of those
     """,
     "explain": """
+        why the VALUE one
+        why did you pick the VALUE one
+        why that VALUE
+        why do you show me VALUE
         why
         why REF
         why that one
@@ -291,6 +310,8 @@ PHRASES: dict[str, str] = {
         because of what did you recommend REF
     """,
     "compare": """
+        compare the VALUE one and the VALUE one
+        compare the VALUE one with REF
         compare REF and REF
         compare REF with REF
         compare REF to REF
@@ -326,6 +347,16 @@ PHRASES: dict[str, str] = {
         weigh REF against REF
     """,
     "question": """
+        how much is the VALUE one
+        what is the VALUE one made of
+        how much does the VALUE one cost
+        is the VALUE one VALUE
+        what COLUMN is the VALUE one
+        tell me about the VALUE one
+        who makes the VALUE one
+        how much is that VALUE
+        what does the VALUE cost
+        how much does that VALUE cost
         what is it made of
         what is REF made of
         what's REF made of
@@ -407,6 +438,13 @@ PHRASES: dict[str, str] = {
         i want to know more about REF
     """,
     "feedback": """
+        i like the VALUE one
+        i love the VALUE one
+        i don't like the VALUE one
+        the VALUE one is nice
+        the VALUE one is ugly
+        i hate the VALUE one
+        i like that VALUE one
         i like REF
         i love REF
         i really like REF

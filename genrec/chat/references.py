@@ -124,7 +124,8 @@ class References:
         if values and not closed and values[-1].ways[0].column != self.shelves.kind and not extreme:
             return None  # «the red» is a colour
         for among in (so_far.last, so_far.shown):
-            fitting = [one for one in among if all(self._has(one, mark) for mark in values)]
+            fitting = [one for one in among if all(self._has(one, mark, first=True) for mark in values)]
+            fitting = fitting or [one for one in among if all(self._has(one, mark) for mark in values)]
             fitting = [one for one in fitting if all(self._titled(one, word) for word in words)]
             if extreme and self.shelves.price:
                 fitting = self._extreme(fitting, extreme)
@@ -159,9 +160,11 @@ class References:
                 return [Reference(at, at + 1, both)]
         return []
 
-    def _has(self, item_id: str, mark: Mark) -> bool:
+    def _has(self, item_id: str, mark: Mark, first: bool = False) -> bool:
+        """first: by the reading that is most likely meant."""
         item = self.shelves.catalog.index[item_id]
-        return any(set(self.shelves.of(item, way.column)) & set(way.values) for way in mark.ways)
+        ways = mark.ways[:1] if first else mark.ways
+        return any(set(self.shelves.of(item, way.column)) & set(way.values) for way in ways)
 
     def _titled(self, item_id: str, word: str) -> bool:
         item = self.shelves.catalog.index[item_id]

@@ -50,10 +50,10 @@ class Senses:
             column = amounts.column_of(self.shelves, sense.role)
             return None if column is None else Told(sense, column)
         by_column: dict[str, list[Value]] = {}
-        for value in sense.values:
-            for way in self.vocabulary.ways.get(stems(value), ())[:1]:
-                if way.source == OWN or way.column in by_column:
-                    by_column.setdefault(way.column, []).extend(way.values)
+        ways = [way for value in sense.values for way in self.vocabulary.ways.get(stems(value), ())[:1]]
+        own = [way for way in ways if way.source == OWN]
+        for way in own or ways:
+            by_column.setdefault(way.column, []).extend(way.values)
         if not by_column:
             return None
         column = max(by_column, key=lambda one: len(by_column[one]))

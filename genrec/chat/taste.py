@@ -12,7 +12,7 @@ import polars as pl
 
 from genrec.chat.shelves import Shelves
 
-LIKED, DISLIKED, SAID = 5.0, 4.0, 4.0
+LIKED, DISLIKED, SAID = 4.0, 4.0, 4.0
 """Added to the score (a log-probability) of an item that is all like a liked one; taken from one like a disliked one;
 added where the text has all the words that no column says."""
 BOOSTED = 200

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from genrec.chat.answers import Answers
-from genrec.chat.constraints import number
+from genrec.chat.constraints import Constraints, number, spoken
 from genrec.chat.listing import line, plain
 from genrec.chat.shelves import Shelves
 from genrec.decode.requests import Recommendation
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from genrec.chat.conversation import Turn
     from genrec.explain.writer import Explanation
 
+BEFORE = ("season", "style", "size", "colour", "color", "pattern", "material", "power_source")
+"""Columns whose values stand before the thing, in this order: «winter wool coats»."""
 SMALL = (
     "I can help you find things here. Say what you are looking for, for example “{example}”, what you like or do not like "
     "of what I show, or what it may cost."
@@ -45,7 +47,9 @@ class Teller:
         if turn.ask is None:
             return turn.question or LOST.format(example=self.example())
         parts = [*self._notes(turn), self._list(turn, items, reasons)]
-        if turn.question:
+        if turn.question and not items:
+            parts[-1] = turn.question
+        elif turn.question:
             parts.append(turn.question)
         elif items and turn.left <= len(items):
             parts.append("That is all there is of these. Shall I look further afield?")
@@ -76,14 +80,26 @@ class Teller:
             lines.append(line(place, one.title or one.item_id, one.item_id, self._rest(one, turn, reasons)))
         return "\n".join([lines[0], "", *lines[1:]])
 
+    def _thing(self, constraints: Constraints) -> tuple[str, set[str]]:
+        """What is looked for as one says it, «winter coats», and the columns that this says."""
+        kind = self.shelves.kind
+        if kind is None or len(constraints.wanted.get(kind, ())) != 1:
+            return "", set()
+        before = [
+            column
+            for column, values in constraints.wanted.items()
+            if column.lower() in BEFORE and len(values) <= 2 and not isinstance(values[0], bool)
+        ]
+        before.sort(key=lambda column: BEFORE.index(column.lower()))
+        said = [spoken(column, constraints.wanted[column], "or") for column in before]
+        return " ".join([*said, plural(str(constraints.wanted[kind][0]))]), {kind, *before}
+
     def heading(self, turn: Turn, count: int) -> str:
         """«Winter, coat, not black, under 100:»."""
         constraints = turn.constraints
-        said = list(constraints.said())
-        kind = self.shelves.kind
-        if kind in constraints.wanted:  # what it is goes first
-            first = constraints.model_copy(update={"wanted": {kind: constraints.wanted[kind]}, "unwanted": {}, "bounds": {}, "words": ""})
-            said = [*first.said(), *(one for one in said if one not in first.said())]
+        thing, columns = self._thing(constraints)
+        rest = {column: values for column, values in constraints.wanted.items() if column not in columns}
+        said = [*([thing] if thing else []), *constraints.model_copy(update={"wanted": rest}).said()]
         if constraints.liked:
             last = constraints.liked[-1]
             said.append(f"like {plain(self.answers.called(last), 60)}")
@@ -100,7 +116,7 @@ class Teller:
             parts.append(number(price))
         reason = reasons.get(one.item_id)
         if reason is not None and reason.cited:
-            parts.append(plain(reason.text, 300))
+            parts.append(plain(brief(reason.text), 300))
         else:
             parts.append(plain(self.facts(item, turn), 200))
         return " – ".join(part for part in parts if part)
@@ -144,3 +160,21 @@ class Teller:
             if values and len(picked) < 2:
                 picked.append(str(values[0]))
         return plain(", ".join(reversed(picked)), 60) or "something new"
+
+
+def brief(text: str) -> str:
+    """An explanation in a line that names its item already: «Because you bought the Sunday Jumper, also in red.»"""
+    head, suggest, tail = text.partition(", we suggest ")
+    if not suggest:
+        return text
+    _, also, rest = tail.rpartition(", also ")
+    return f"{head}, also {rest}" if also else f"{head}."
+
+
+def plural(word: str) -> str:
+    """Coats, dresses, trousers."""
+    if word.endswith(("ss", "sh", "ch", "x")):
+        return f"{word}es"
+    if word.endswith("s") or not word[-1:].isalpha() or " & " in word:
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in tuple("aeiou") else f"{word}s"

@@ -34,7 +34,7 @@ MEANT: dict[str, tuple[str, ...]] = {
     "freezing": ("winter",), "cold": ("winter",), "hot weather": ("summer",), "hot days": ("summer",),
     "heat": ("summer",), "beach": ("summer",), "summertime": ("summer",), "wintertime": ("winter",),
     "hot": ("summer",), "all-season": ("all year",), "all season": ("all year",), "year-round": ("all year",),
-    "year round": ("all year",), "all seasons": ("all year",), "any season": ("all year",),
+    "year round": ("all year",),
     # Things to wear.
     "trousers": ("trousers", "pants"), "pants": ("pants", "trousers"), "slacks": ("trousers", "pants"),
     "sweater": ("sweater", "jumper", "pullover", "knitwear"), "jumper": ("jumper", "sweater", "pullover"),

@@ -86,7 +86,8 @@ class GazetteerUnderstanding:
             found.liked += about
         liked, disliked, unclear = list(found.liked), list(found.disliked), list(found.unclear)
         if act == "find" and about and not liked and not disliked and not found.numbers.bounds:
-            liked += found.neutral
+            liked += [one for one in found.neutral if one not in found.pointed]
+        liked = [one for one in liked if one not in found.pointed or act == "feedback"]
         if act == "more" and not found.liked and len(disliked) >= len(so_far.last) > 1:
             disliked = []  # «none of these»: others, not others than all that is like them
         for column, values in found.wanted.items():

@@ -19,13 +19,16 @@ from genrec.chat.vocabulary import QUIET, Way
 DROPPING = ("forget", "forget about", "never mind", "nevermind", "ignore", "drop", "scrap", "remove", "disregard")
 BECAUSE = frozenset(("because", "since", "it's", "its", "it", "too"))
 LEADS = frozenset(("for", "in", "with", "from", "by", "of", "made"))
+MOST_OF = 0.8
+"""The share of a list whose colour is «that colour»; else its first one's is."""
 NEAREST = 3
 """Marks between a value and the name of its column, at most."""
 
 
 @dataclass
 class Wishes:
-    """Of one message. See `Heard` for the fields that it has too. neutral: references that nobody judged."""
+    """Of one message. See `Heard` for the fields that it has too. neutral: references that nobody judged. pointed:
+    items of which a column alone is meant: «the colour of the third»."""
 
     wanted: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     unwanted: dict[str, tuple[Value, ...]] = field(default_factory=dict)
@@ -33,6 +36,7 @@ class Wishes:
     liked: list[str] = field(default_factory=list)
     disliked: list[str] = field(default_factory=list)
     neutral: list[str] = field(default_factory=list)
+    pointed: set[str] = field(default_factory=set)
     words: list[str] = field(default_factory=list)
     took: list[tuple[str, str]] = field(default_factory=list)
     unsaid: list[str] = field(default_factory=list)
@@ -276,6 +280,7 @@ class Listener:
         values = self.pointed_at(column, named, so_far)
         if not values:
             return
+        found.pointed |= set(named)
         held = found.unwanted if against else found.wanted
         held[column] = tuple(dict.fromkeys((*held.get(column, ()), *values)))
         if against:
@@ -296,7 +301,7 @@ class Listener:
         if not counts:
             return ()
         value, times = counts.most_common(1)[0]
-        if 2 * times >= len(rows):
+        if times >= MOST_OF * len(rows):
             return (value,)
         return rows[0]
 
