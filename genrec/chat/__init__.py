@@ -1,1 +1,1 @@
-"""A conversation over a catalogue: what was said becomes typed constraints, filters of the engine, and a plain answer."""
+"""A conversation over a catalogue: what was said becomes typed constraints, filters of the engine, and a plain text."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, cast, get_args
 
 import numpy as np
@@ -34,7 +35,7 @@ class Acts:
         rows: list[list[str]] = []
         labels: list[int] = []
         for act, lines in PHRASES.items():
-            for line in lines.strip().splitlines():
+            for line in lines.split("|"):
                 rows.append(features(line.split()))
                 labels.append(ACTS.index(cast(Act, act)))
         self._place = {name: place for place, name in enumerate(sorted({one for row in rows for one in row}))}
@@ -65,7 +66,7 @@ def features(words: Sequence[str]) -> list[str]:
     words = list(words) if len(words) <= LONGEST else [*words[: LONGEST // 2], *words[-LONGEST // 2 :]]
     found = dict.fromkeys(f"w:{word}" for word in words)
     framed = ["^", *words, "$"]
-    found |= dict.fromkeys(f"p:{one} {other}" for one, other in zip(framed, framed[1:], strict=False))
+    found |= dict.fromkeys(f"p:{one} {other}" for one, other in pairwise(framed))
     for word in words:
         if word.islower() and len(word) > 4:
             found |= dict.fromkeys(f"c:{word[at : at + 4]}" for at in range(len(word) - 3))
@@ -86,9 +87,7 @@ def words_of(marks: Sequence[Mark], shown: bool) -> list[str]:
             while found and found[-1] in ("the", "number"):
                 found.pop()
             found.append("REF")
-        elif mark.said in ("one", "ones") and found and found[-1] == "REF":
-            continue
-        elif mark.said in ("one", "ones") and found[-1:] == ["VALUE"] and not DEFINITE & set(found[-3:]):
+        elif mark.said in ("one", "ones") and _said_by(found):
             continue
         elif mark.kind == "number":
             found.append("NUMBER")
@@ -97,3 +96,8 @@ def words_of(marks: Sequence[Mark], shown: bool) -> list[str]:
         elif mark.kind != "stop":
             found += mark.said.replace("’", "'").split()
     return found
+
+
+def _said_by(before: Sequence[str]) -> bool:
+    """Whether «one» adds nothing: «the second one», «a red one»; «the red one» speaks of a thing shown."""
+    return before[-1:] == ["REF"] or (before[-1:] == ["VALUE"] and not DEFINITE & set(before[-3:]))

@@ -20,7 +20,8 @@ NEAR = 0.25
 CHEAP, EXTREME = 0.35, 0.15
 """«Cheap»: below which share of what is left; «cheapest»."""
 YEARS = range(1000, 2200)
-ASKING = frozenset("show give see list want need find me top just only get display maybe another recommend suggest".split())
+_ASKING = "show give see list want need find me top just only get display maybe another recommend suggest"
+ASKING = frozenset(_ASKING.split())
 
 
 @dataclass
@@ -69,10 +70,14 @@ def numbers(marks: Sequence[Mark], shelves: Shelves, skip: frozenset[int]) -> Am
         if not cues and not sure:
             continue
         if column is None:
-            found.unclear.append(f"{marks[at].text} of what? The catalogue has no such column.")
+            names = [name.replace("_", " ") for name in (*shelves.numbers, *shelves.dates)]
+            known = f"Do you mean {', '.join(names[:4])}?" if names else "The catalogue has no numbers."
+            found.unclear.append(f"{marks[at].text} of what? {known}")
             continue
         value = marks[at].number
-        if "under" in cues:
+        if marks[at].unit == "decade":
+            found.bounds[column] = _bounds(shelves, column, min=value, max=value + 9)
+        elif "under" in cues:
             found.bounds[column] = _bounds(shelves, column, **{"max" if "included" in cues else "below": value})
         elif "over" in cues:
             found.bounds[column] = _bounds(shelves, column, **{"min" if "included" in cues else "above": value})
@@ -141,20 +146,25 @@ def _bound_cues(marks: Sequence[Mark], at: int, end: int) -> tuple[frozenset[str
         mark = marks[place]
         if mark.kind in ("number", "item") or (mark.kind == "stop" and mark.text.strip() in ",.;!?"):
             break
-        own = mark.cues & {"under", "over", "about", "included"}
+        own = set(mark.cues) & {"under", "over", "about", "included"}
         if "<" in mark.text or ">" in mark.text:
             own = {"under"} if "<" in mark.text else {"over"}
         if mark.kind == "compare" and place + 1 < at and marks[place + 1].said == "than":
             own = {"under" if mark.more < 0 else "over"}
             places.add(place + 1)
-        if own & {"under", "over", "about"} and not (mark.said in ("from", "near", "about", "limit") and place < at - 1):
+        if own & {"under", "over", "about"} and not (
+            mark.said in ("from", "near", "about", "limit") and place < at - 1
+        ):
             found |= own
             places.add(place)
             break
     for place in range(end + 1, min(len(marks), end + 3)):
-        own = marks[place].cues & {"under", "over", "about", "included"}
-        if own & {"under", "over", "about"} and (marks[place].said.split()[0] in ("or", "and", "at") or place == len(marks) - 1
-                                                or marks[place].said in ("max", "maximum", "tops", "min", "minimum")):
+        own = set(marks[place].cues) & {"under", "over", "about", "included"}
+        if own & {"under", "over", "about"} and (
+            marks[place].said.split()[0] in ("or", "and", "at")
+            or place == len(marks) - 1
+            or marks[place].said in ("max", "maximum", "tops", "min", "minimum")
+        ):
             found |= own
             places.add(place)
             break
@@ -166,6 +176,8 @@ def _bound_cues(marks: Sequence[Mark], at: int, end: int) -> tuple[frozenset[str
 def _column(marks: Sequence[Mark], at: int, end: int, shelves: Shelves) -> tuple[str | None, bool]:
     """Which column a number is of, and whether that is said."""
     unit = marks[at].unit or marks[end].unit
+    if unit == "decade":
+        return column_of(shelves, "year"), True
     if unit:
         role = UNIT_WORDS.get(unit)
         found = column_of(shelves, role) if role else None
@@ -185,11 +197,26 @@ def _column(marks: Sequence[Mark], at: int, end: int, shelves: Shelves) -> tuple
     if marks[at].number in YEARS and float(marks[at].number).is_integer():
         before = {marks[place].said for place in range(max(0, at - 2), at)}
         year = column_of(shelves, "year")
-        if year is not None and before & {"before", "after", "since", "from", "in", "until", "older than", "newer than"}:
+        if year is not None and before & {
+            "before",
+            "after",
+            "since",
+            "from",
+            "in",
+            "until",
+            "older than",
+            "newer than",
+        }:
             return year, True
     if shelves.price:
         return shelves.price, False
-    return (shelves.numbers[0] if len(shelves.numbers) == 1 else None), False
+    inside = [name for name in shelves.numbers if _within(shelves, name, marks[at].number)]
+    return (inside[0] if len(inside) == 1 else shelves.numbers[0] if len(shelves.numbers) == 1 else None), False
+
+
+def _within(shelves: Shelves, column: str, value: float) -> bool:
+    low, high = shelves.quantile(column, 0), shelves.quantile(column, 1)
+    return low is not None and high is not None and low <= value <= high
 
 
 def _counts(marks: Sequence[Mark], at: int) -> bool:

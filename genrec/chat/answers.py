@@ -93,10 +93,14 @@ class Answers:
             if len(set(values)) == 1:
                 same.append(f"{column.replace('_', ' ')} {values[0]}")
             else:
-                told = "; ".join(f"{place} {value or 'not said'}" for place, value in zip(self._names(ids), values, strict=True))
+                told = "; ".join(
+                    f"{place} {value or 'not said'}" for place, value in zip(self._names(ids), values, strict=True)
+                )
                 lines.append(f"- {column.replace('_', ' ')}: {told}")
         heads = [f"{name} is {plain(self.called(one))}." for name, one in zip(self._names(ids), ids, strict=True)]
-        both = f"The same in {'both' if len(ids) == 2 else 'all'}: {', '.join(same)}." if same else "They share nothing."
+        both = (
+            f"The same in {'both' if len(ids) == 2 else 'all'}: {', '.join(same)}." if same else "They share nothing."
+        )
         return "\n".join([" ".join(heads), both, *(lines or ["They differ in nothing that the catalogue says."])])
 
     def _names(self, ids: Sequence[str]) -> list[str]:

@@ -14,6 +14,9 @@ from genrec.chat.shelves import Shelves
 from genrec.model.tasks.facts import TAG
 
 WHICH = "Which {column} would you like: {values} or another?"
+CHEAPER, WIDER = "?cheaper", "?wider"
+OFFERS = {CHEAPER: "Shall I look for something cheaper?", WIDER: "Shall I look further afield?"}
+"""What an answer may offer instead; a «yes» takes it."""
 READ = re.compile(r"Which (.{1,60}?) would you like: ")
 NAMED, MOST = 4, 40
 """Values that a question names; a column with more than MOST is not asked for: nobody knows the names."""
@@ -60,13 +63,20 @@ def _known(shelves: Shelves, column: str) -> float:
     worth = 1.0 if len(values) <= 16 else 0.8
     titled = shelves.titled
     for other in shelves.words:
-        if other != column and titled.get(other, 0) > titled.get(column, 0) and set(values) <= set(shelves.values(other)):
+        if (
+            other != column
+            and titled.get(other, 0) > titled.get(column, 0)
+            and set(values) <= set(shelves.values(other))
+        ):
             return worth * 0.5
     return worth
 
 
 def asked_for(text: str, shelves: Shelves) -> str:
-    """The column or word that an answer asked for; empty where it asked nothing."""
+    """The column, word or offer that an answer asked for; empty where it asked nothing."""
+    for offer, words in OFFERS.items():
+        if text.rstrip().endswith(words):
+            return offer
     for line in reversed([one for one in text.splitlines() if not LINE.match(one)][-8:]):
         if found := READ.search(line):
             plain = found[1].lower()

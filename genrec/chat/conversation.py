@@ -1,9 +1,9 @@
 """A conversation over one version of a catalogue. It holds no state: what was said before is read from the messages.
 
-    turn = conversation.hear(messages, history=…)    what is wanted, and what to ask the engine for
-    found = the engine's answer to turn.ask          anybody's: a batch, another process
-    shown = conversation.pick(turn, found)           the few that are shown
-    reply = conversation.reply(turn, shown, reasons)
+turn = conversation.hear(messages, history=…)    what is wanted, and what to ask the engine for
+found = the engine's answer to turn.ask          anybody's: a batch, another process
+shown = conversation.pick(turn, found)           the few that are shown
+reply = conversation.reply(turn, shown, reasons)
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Ask:
 @dataclass(frozen=True)
 class Turn:
     """One message, understood in its conversation. ask: None where nothing is to be recommended. about: item ids that
-    the answer is about. heard: the message by itself. state: of the whole conversation. k: items to show. left: how many
-    there are to choose from. settled: columns that need not be asked for. again: shown ones come again, for nothing
-    else is left."""
+    the answer is about. heard: the message by itself. state: of the whole conversation. k: items to show. left: how
+    many there are to choose from. settled: columns that need not be asked for. again: shown ones come again, for
+    nothing else is left."""
 
     intent: Intent
     constraints: Constraints
@@ -75,8 +75,8 @@ class Turn:
 @dataclass(frozen=True)
 class Reply:
     """text: what people read. items: those recommended, as it lists them. heard: what was heard, in words; where: the
-    same as the engine's filter, None where there is none. reasons: by item id. asks: the column that the question at the end asks for, or the word whose sense
-    it asks for; empty without one."""
+    same as the engine's filter, None where there is none. reasons: by item id. asks: the column that the question at
+    the end asks for, or the word whose sense it asks for; empty without one."""
 
     text: str
     items: tuple[Recommendation, ...]
@@ -92,21 +92,15 @@ class Conversation:
     """Over one snapshot. former: of the snapshot before; what did not change is taken over, so that a live catalogue
     costs what its changes cost. understanding: another than the gazetteer's, see `ModelUnderstanding`."""
 
-    def __init__(
-        self, now: Snapshot, synonyms: Synonyms | None = None, *, former: Conversation | None = None
-    ) -> None:
+    def __init__(self, now: Snapshot, synonyms: Synonyms | None = None, *, former: Conversation | None = None) -> None:
         self.now = now
         available = None if bool(now.available.all()) else now.available
         self.shelves = Shelves(now.catalog, now.generator.index, available)
-        same = former is not None and former.now.catalog is now.catalog
-        if same:
-            assert former is not None
+        known = None if former is None else former.vocabulary
+        if former is not None and former.now.catalog is now.catalog:
             self.shelves.take(former.shelves)
-        self.vocabulary = (
-            former.vocabulary if same and former is not None
-            else Vocabulary.of(self.shelves, synonyms, former.vocabulary if former is not None else None)
-        )  # fmt: skip
-        self.titles = Titles(now.catalog, former.titles if former is not None else None)
+        self.vocabulary: Vocabulary = Vocabulary.of(self.shelves, synonyms, known)
+        self.titles: Titles = Titles(now.catalog, None if former is None else former.titles)
         self.gazetteer = GazetteerUnderstanding(self.shelves, self.vocabulary, self.titles)
         self._folded: OrderedDict[bytes, State] = OrderedDict()
         self._lock = threading.Lock()
@@ -190,6 +184,8 @@ class Conversation:
         turn = Turn(heard.intent, constraints, None, heard.about, None, heard, state, k, settled=settled)
         if heard.intent in ("explain", "compare", "question", "smalltalk"):
             return turn
+        if heard.intent == "clarify" and not heard.says and not heard.unclear:
+            return turn
         if heard.intent == "clarify" and not heard.says:
             return replace(turn, question=heard.unclear[0], asks=asking.asked_for(heard.unclear[0], self.shelves))
         known = self.now.catalog.index
@@ -213,10 +209,11 @@ class Conversation:
         pool = min(max(POOL, k), len(self.now.catalog))
         ask = Ask(request, pool, constraints.words or None)
         left = int(mask.sum())
-        question, asks = (heard.unclear[0], asking.asked_for(heard.unclear[0], self.shelves)) if heard.unclear else (None, "")
-        if question is None and left > ENOUGH * k:
-            if found := asking.question(self.shelves, mask, settled):
-                asks, question = found
+        question, asks = (
+            (heard.unclear[0], asking.asked_for(heard.unclear[0], self.shelves)) if heard.unclear else (None, "")
+        )
+        if question is None and left > ENOUGH * k and (found := asking.question(self.shelves, mask, settled)):
+            asks, question = found
         return replace(turn, ask=ask, question=question, left=left, asks=asks, again=again)
 
     def pick(self, turn: Turn, found: Recommendations | None) -> Recommendations:

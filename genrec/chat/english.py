@@ -19,7 +19,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "rule out", "not too", "not so", "not very", "not that", "not as", "nothing too", "nothing so", "isnt",
         "don't show me", "do not show me", "don't show", "stay away from", "steer clear of", "lose the", "ditch",
         "won't wear", "wouldn't wear", "don't wear", "never wear", "don't care for", "not keen on", "not fond of",
-        "can't wear", "can't have", "can't do", "hold the", "sans", "bar", "save for", "not in", "don't fancy", "don't buy",
+        "can't wear", "can't have", "can't do", "hold the", "sans", "bar", "save for", "not in", "don't fancy",
+        "don't buy",
         "don't really like", "don't much like", "not really into", "not crazy about", "over with", "no longer",
     ),
     # Looks like a denial and is none.
@@ -41,24 +42,28 @@ CUES: dict[str, tuple[str, ...]] = {
     # Wishes taken back.
     "any": (
         "any", "whatever", "whichever", "doesn't matter", "does not matter", "don't matter", "dont matter",
-        "doesnt matter", "not important", "unimportant", "isn't important", "is not important", "no object", "don't care about",
+        "doesnt matter", "not important", "unimportant", "isn't important", "is not important", "no object",
+        "don't care about",
         "do not care about", "don't care", "don't mind", "do not mind", "forget", "forget about", "never mind",
         "nevermind", "ignore", "regardless of", "no preference", "open to", "is open", "all kinds of", "every",
         "scrap", "drop", "disregard", "irrelevant", "no matter", "not fussed", "not bothered", "is up to you", "remove",
         "not fussy", "i'm flexible", "i'm easy", "flexible", "couldn't care less", "surprise me", "not picky",
-        "makes no difference", "is not an issue", "isn't an issue", "up to you", "not a concern", "dont care", "dont mind",
+        "makes no difference", "is not an issue", "isn't an issue", "up to you", "not a concern", "dont care",
+        "dont mind",
     ),
     "reset": (
         "start over", "start again", "start afresh", "starting over", "new search", "reset", "from scratch",
         "begin again", "something completely different", "something entirely different", "something totally different",
-        "clear everything", "forget everything", "forget all that", "forget all of that", "clear all", "clear my filters",
+        "clear everything", "forget everything", "forget all that", "forget all of that", "clear all",
+        "clear my filters",
         "forget it all", "scrap that all", "scrap everything", "restart", "fresh start", "let's start again",
         "clear the filters", "remove all filters", "drop everything", "wipe the slate clean", "back to the beginning",
     ),
     # Likeness.
     "like": (
         "more like", "like", "similar to", "in the style of", "something like", "resembling", "along the lines of",
-        "close to", "closer to", "comparable to", "akin to", "reminiscent of", "more of", "more similar to", "just like",
+        "close to", "closer to", "comparable to", "akin to", "reminiscent of", "more of", "more similar to",
+        "just like",
         "in the vein of", "in the spirit of", "goes in the direction of", "nearer to", "near to", "same as",
     ),
     "same": ("same", "the same", "identical", "matching", "equal"),
@@ -100,7 +105,8 @@ CUES: dict[str, tuple[str, ...]] = {
     ),
     "included": (
         "at most", "max", "maximum", "maximal", "up to", "within", "no more than", "not more than", "at least", "min",
-        "minimum", "minimal", "no less than", "not less than", "from", "since", "starting at", "budget", "budget of", "budget is",
+        "minimum", "minimal", "no less than", "not less than", "from", "since", "starting at", "budget", "budget of",
+        "budget is",
         "limit", "at the most", "tops", "not over", "not above", "not exceeding", "not under", "not below", "max of",
         "maximum of", "can spend", "spend", "can pay", "<=", ">=", "no fewer than", "or more", "or less", "and up",
         "or higher", "or newer", "or under", "or above", "or over", "or below", "or fewer", "or better", "or later",
@@ -124,11 +130,14 @@ ORDINALS = {
     )
     for word in words
 } | {"last": -1, "final": -1, "bottom": -1, "top": 0}  # fmt: skip
+_TWENTY = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
 NUMBERS = {
     word: n
     for n, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
+        _TWENTY.split()
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
      "dozen": 12, "couple": 2}  # fmt: skip
@@ -170,10 +179,12 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]
     ),
 }  # fmt: skip
 """How numbers are compared in words."""
-COMPARATIVE = frozenset(
+_COMPARED = (
     "cheaper pricier dearer costlier heavier lighter longer shorter thicker thinner newer older bigger larger smaller "
-    "taller wider narrower roomier stronger weaker faster slower earlier".split()
-) | {"better rated", "higher rated", "lower rated", "worse rated", "more powerful", "less powerful", "lower price",
+    "taller wider narrower roomier stronger weaker faster slower earlier"
+)
+COMPARATIVE = frozenset(_COMPARED.split()) | {"better rated", "higher rated", "lower rated", "worse rated",
+"more powerful", "less powerful", "lower price",
      "more recent", "better reviewed"}  # fmt: skip
 """Those that compare with what was shown; the others are for themselves."""
 UNITS = {
@@ -186,57 +197,59 @@ UNITS = {
     "size": ("cm", "mm", "inch", "inches", "litre", "litres", "liter", "liters", "l", "m"),
     "power": ("w", "watt", "watts", "v", "volt", "volts", "rpm", "nm"),
 }  # fmt: skip
-NAMES_OF: dict[str, tuple[str, ...]] = {
-    "colour": ("color", "shade", "hue", "colours", "colors", "colouring"),
-    "color": ("colour", "shade", "hue", "colours", "colors"),
-    "material": ("fabric", "cloth", "made of", "made from", "made out of"),
-    "brand": ("label", "maker", "make", "manufacturer", "who makes"),
-    "pattern": ("print", "patterned", "motif"),
-    "silhouette": ("cut", "shape", "fit", "silhouette"),
-    "series": ("line", "collection"),
-    "category": ("kind", "type", "category", "sort", "kind of thing"),
-    "genre": ("kind", "type", "genre"),
-    "price": ("cost", "costs", "how much", "expensive", "cheap", "pricing", "budget"),
-    "author": ("writer", "written by", "who wrote", "wrote"),
-    "publisher": ("published by", "publishing house"),
-    "pages": ("page count", "how long", "how many pages", "length"),
-    "weight": ("how heavy", "weigh", "weighs", "heavy", "weight"),
-    "year": ("how old", "when", "published", "came out", "released"),
-    "rating": ("rated", "how good", "stars", "ratings"),
-    "language": ("language", "languages"),
-    "season": ("season", "time of year"),
-    "style": ("style", "look"),
-    "size": ("size", "how big", "how large", "sizes"),
-    "power": ("how powerful", "how strong", "wattage"),
-    "power_source": ("powered by", "power source", "powered", "power"),
-}
-"""What columns are called beside their names."""
+NAMES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    # Columns, or parts of their names; what they are called and asked for beside that.
+    (("colour", "color"), ("colour", "color", "shade", "hue", "colouring")),
+    (("material", "fabric"), ("material", "fabric", "cloth", "made of", "made from", "made out of")),
+    (
+        ("brand", "maker", "manufacturer", "label", "make"),
+        ("brand", "label", "maker", "make", "manufacturer", "who makes", "who made", "brand name"),
+    ),
+    (("pattern",), ("print", "patterned", "motif")),
+    (("silhouette", "cut", "shape", "fit"), ("cut", "shape", "fit")),
+    (("series", "collection"), ("line", "collection", "series")),
+    (("category", "type", "kind", "product"), ("kind", "type", "category", "sort", "kind of thing")),
+    (("genre", "genres"), ("genre", "kind", "type")),
+    (("price", "cost"), ("price", "cost", "costs", "how much", "how expensive", "pricing", "budget")),
+    (("author", "writer"), ("author", "writer", "written by", "who wrote", "wrote", "who is the author")),
+    (("publisher",), ("published by", "publishing house")),
+    (("pages",), ("page count", "how long", "how many pages", "length")),
+    (("weight", "mass"), ("weight", "how heavy", "weigh", "weighs", "how much does it weigh")),
+    (("year", "published", "released"), ("year", "how old", "when", "published", "came out", "released")),
+    (("rating", "stars", "score"), ("rating", "rated", "how good", "stars", "ratings")),
+    (("language",), ("languages",)),
+    (("season",), ("time of year",)),
+    (("style",), ("look",)),
+    (("size",), ("sizes", "how big", "how large")),
+    (("power", "watt", "voltage"), ("how powerful", "how strong", "wattage")),
+    (("source",), ("powered by", "power source", "power")),
+)
 
-QUIET = frozenset(
-    """
-    a an the i i'm im i'd i'll i've me my mine we us our you your he she it its it's they them their this that these
-    those there here is are was were be been being am do does did doing done have has had having can could would will
-    shall should may might must want wants wanted need needs needed look looking looks search searching find finding
-    found show showing shown see seeing give gives get getting got buy buying bought help please thanks thank hello hi
-    hey ok okay yes yeah yep sure well so very really quite just some something anything somewhere things thing stuff
-    item items product products piece pieces one ones pair of for to in on at by with from as into about up out off
-    over again then now maybe perhaps kind sort type like would'd what's what which who how when where why if because
-    since and or but not no nor only also too as than more most less least much many few lot lots any all every each
-    both either other others another else same such own good nice great lovely best better recommend recommends
-    recommendation recommendations suggest suggestion suggestions idea ideas choose choice option options go going
-    come comes think know guess prefer preferably rather ideally exactly right still even ever never day today
-    tomorrow tonight soon time people person someone somebody everyone tell let's lets let make makes made take takes
-    wear wearing use using used feel feels seem seems bit little far could've that's there's don't doesn't didn't
-    isn't aren't won't can't cannot wouldn't haven't hasn't definitely absolutely anyway actually instead however
-    though yet price prices cost costs budget euro euros dollar dollars spend money pay colour color wonder wondering
-    happy fine interested love loved liked hate hated buying shop shopping store catalogue catalog available
-    possible possibly mind able try trying tried fancy fancies mood hunting hunt after keen seeking seek hoping hope
-    point direction carry stock sell sells offer offers friend mum mom dad wife husband sister brother daughter son
-    girlfriend boyfriend myself gift present favourite closest close okay-ish bring brings anybody course alright
-    certainly suppose less-so way kinda sorta wanna gonna gotta lemme gimme pls plz thx ta cheers sorry excuse hmm uh
-    um oh ah wow nah nope them himself herself say said says mean means meant talk ask asking question answer
-    hundred ahead behind between within under around roughly else's page list first second third last next previous
-    former latter keep keeps kept stay left remain total overall particular special specific certain own usual
-    """.split()
-)  # fmt: skip
+
+_QUIET = """
+a an the i i'm im i'd i'll i've me my mine we us our you your he she it its it's they them their this that these
+those there here is are was were be been being am do does did doing done have has had having can could would will
+shall should may might must want wants wanted need needs needed look looking looks search searching find finding
+found show showing shown see seeing give gives get getting got buy buying bought help please thanks thank hello hi
+hey ok okay yes yeah yep sure well so very really quite just some something anything somewhere things thing stuff
+item items product products piece pieces one ones pair of for to in on at by with from as into about up out off
+over again then now maybe perhaps kind sort type like would'd what's what which who how when where why if because
+since and or but not no nor only also too as than more most less least much many few lot lots any all every each
+both either other others another else same such own good nice great lovely best better recommend recommends
+recommendation recommendations suggest suggestion suggestions idea ideas choose choice option options go going
+come comes think know guess prefer preferably rather ideally exactly right still even ever never day today
+tomorrow tonight soon time people person someone somebody everyone tell let's lets let make makes made take takes
+wear wearing use using used feel feels seem seems bit little far could've that's there's don't doesn't didn't
+isn't aren't won't can't cannot wouldn't haven't hasn't definitely absolutely anyway actually instead however
+though yet price prices cost costs budget euro euros dollar dollars spend money pay colour color wonder wondering
+happy fine interested love loved liked hate hated buying shop shopping store catalogue catalog available
+possible possibly mind able try trying tried fancy fancies mood hunting hunt after keen seeking seek hoping hope
+point direction carry stock sell sells offer offers friend mum mom dad wife husband sister brother daughter son
+girlfriend boyfriend myself gift present favourite closest close okay-ish bring brings anybody course alright
+certainly suppose less-so way kinda sorta wanna gonna gotta lemme gimme pls plz thx ta cheers sorry excuse hmm uh
+um oh ah wow nah nope them himself herself say said says mean means meant talk ask asking question answer
+hundred ahead behind between within under around roughly else's page list first second third last next previous
+former latter keep keeps kept stay left remain total overall particular special specific certain own usual
+"""
+QUIET = frozenset(_QUIET.split())
 """Words that ask for nothing by themselves."""

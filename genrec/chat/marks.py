@@ -1,4 +1,4 @@
-"""A message as marks: what each word or phrase of it may be. No decision is made here, and nothing but the message read.
+"""A message as marks: what each word or phrase of it may be. Nothing is decided here, and nothing else is read.
 
 kind: value, column, item (an id or a title), ordinal, number, sense (a word of several meanings), compare, cue, stop,
 word. A phrase is read as long as possible; of equal length, as value, column, comparison, cue in this order.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from genrec.chat import english, thesaurus
@@ -24,7 +24,7 @@ TOKEN = re.compile(
     r"(?P<currency>[$€£])?(?P<number>\d+(?:[.,]\d+)?)(?P<unit>[$€£]|k?g\b|[cm]?m\b|st\b|nd\b|rd\b|th\b|[vVwW]\b)?(?![\w])"
     r"|#\s?(?P<place>\d+)|(?P<word>[^\W_]+(?:['’][^\W_]+)*(?:_\w+)?)|(?P<stop>[,.;:!?()\n“”\"«»–—<>=/&+-]+)"
 )
-PLACES = re.compile(r"(?:no\.?|nr\.?|number|option|item|choice|suggestion|result|pick)\s?(\d+)\b")
+DECADE = re.compile(r"(1\d|20)\d0s")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class _Token:
     unit: str = ""
     begin: int = 0
     end: int = 0
+    fixed: tuple[str, ...] = ()  # what a misspelt word seems to mean
 
 
 class Reader:
@@ -73,7 +74,7 @@ class Reader:
     def read(self, message: str, shown: Collection[str] = ()) -> list[Mark]:
         """shown: items whose titles count in whatever case they are written."""
         message = clean(message)
-        tokens = [_token(found) for found in TOKEN.finditer(message)]
+        tokens = [self._spelt(_token(found)) for found in TOKEN.finditer(message)]
         marks: list[Mark] = []
         at = 0
         own = self.titles.of(shown)
@@ -98,16 +99,21 @@ class Reader:
             return self._number(tokens, at, before)
         words, ends = self._run(tokens, at)
         for count in range(len(words), 0, -1):
-            phrase, plain = words[:count], " ".join(one.plain for one in tokens[at : ends[count - 1]] if one.kind != "stop")
+            phrase, plain = (
+                words[:count],
+                " ".join(one.plain for one in tokens[at : ends[count - 1]] if one.kind != "stop"),
+            )
             key = tuple(part for one in phrase for part in one)
-            mark = self._phrase(key, plain, message[token.begin : tokens[ends[count - 1] - 1].end], count)
+            text = message[token.begin : tokens[ends[count - 1] - 1].end]
+            mark = self._phrase(key, plain, text, count) or self._misspelt(tokens[at : ends[count - 1]], text)
             if mark is not None:
                 return mark, ends[count - 1] - at
         return self._word(token), 1
 
     def _run(self, tokens: list[_Token], at: int) -> tuple[list[tuple[str, ...]], list[int]]:
         """The words from `at` on, hyphens passed over, and where each ends."""
-        words, ends = [], []
+        words: list[tuple[str, ...]] = []
+        ends: list[int] = []
         most = max(self.vocabulary.longest, LONGEST_CUE)
         for place in range(at, min(len(tokens), at + 2 * most)):
             if tokens[place].kind == "stop":
@@ -151,10 +157,10 @@ class Reader:
         key = token.stems
         for count in (2, 1):  # «18 V» may be a value
             several = tuple(part for one in tokens[at : at + count] for part in one.stems)
-            if ways := self.vocabulary.ways.get(several if count > 1 else key):
-                if at + count <= len(tokens):
-                    text = " ".join(one.text for one in tokens[at : at + count])
-                    return Mark("value", text, ways=ways, number=token.number), count
+            ways = self.vocabulary.ways.get(several if count > 1 else key)
+            if ways and at + count <= len(tokens):
+                text = " ".join(one.text for one in tokens[at : at + count])
+                return Mark("value", text, ways=ways, number=token.number), count
         if token.unit in ("st", "nd", "rd", "th"):
             return Mark("ordinal", token.text, place=int(token.number) - 1), 1
         if before and before[-1].kind == "word" and before[-1].said in NUMBERING and token.number == int(token.number):
@@ -201,11 +207,25 @@ class Reader:
     def _word(self, token: _Token) -> Mark:
         if token.plain in english.NUMBERS:
             return Mark("number", token.text, number=english.NUMBERS[token.plain])
-        meant = self.vocabulary.spelling.meant(token.stems[0]) if len(token.stems) == 1 else None
-        ways = self.vocabulary.ways.get((meant,), ()) if meant else ()
-        if meant and ways and not all(way.cased for way in ways):
-            return Mark("value", token.text, ways=ways, took=meant)
+        if DECADE.fullmatch(token.plain):
+            return Mark("number", token.text, number=float(token.plain[:4]), unit="decade")
         return Mark("word", token.text)
+
+    def _spelt(self, token: _Token) -> _Token:
+        if token.kind != "word" or len(token.stems) != 1:
+            return token
+        meant = self.vocabulary.spelling.meant(token.stems[0])
+        return token if meant is None else replace(token, fixed=(meant,))
+
+    def _misspelt(self, tokens: Sequence[_Token], text: str) -> Mark | None:
+        """The value that words stand for of which one or several are misspelt."""
+        wrong = [one for one in tokens if one.fixed]
+        if not wrong:
+            return None
+        words = [one for one in tokens if one.kind in ("word", "number")]
+        ways = self.vocabulary.ways.get(tuple(part for one in words for part in one.fixed or one.stems), ())
+        kept = tuple(way for way in ways if not way.cased)
+        return Mark("value", text, ways=kept, took=" ".join(one.fixed[0] for one in wrong)) if kept else None
 
 
 NUMBERING = frozenset(("number", "no", "nr", "option", "item", "choice", "suggestion", "result", "pick"))

@@ -130,9 +130,10 @@ class ModelUnderstanding:
         asks = said.intent in ("explain", "compare", "question")
         if asks and not about:
             raise UserError("a question about nothing")
+        wishes_now = Constraints() if asks else constraints
         return Heard(
-            intent=said.intent, wanted={} if asks else constraints.wanted, unwanted={} if asks else constraints.unwanted,
-            bounds={} if asks else constraints.bounds, also=said.also, loose=said.loose, reset=said.reset, more=said.more,
-            liked=liked, disliked=disliked, about=about or (*liked, *disliked), aspect=said.aspect,
+            intent=said.intent, wanted=wishes_now.wanted, unwanted=wishes_now.unwanted, bounds=wishes_now.bounds,
+            also=said.also, loose=said.loose, reset=said.reset, more=said.more, liked=liked,
+            disliked=disliked, about=about or (*liked, *disliked), aspect=said.aspect,
             asked=constraints.wanted if said.intent == "question" else {}, count=said.count, words=said.words,
         )  # fmt: skip

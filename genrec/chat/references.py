@@ -10,7 +10,9 @@ from genrec.chat.shelves import Shelves
 from genrec.chat.state import State
 from genrec.chat.vocabulary import QUIET, stems
 
-ONES = frozenset(("one", "ones", "item", "items", "thing", "things", "suggestion", "option", "piece", "product", "pick"))
+ONES = frozenset(
+    ("one", "ones", "item", "items", "thing", "things", "suggestion", "option", "piece", "product", "pick")
+)
 SINGLE = frozenset(("it", "its", "it's", "this", "that", "that's", "latter", "former"))
 SEVERAL = frozenset(("they", "them", "these", "those", "both", "their", "they're", "all", "either", "neither"))
 DEFINITE = frozenset(("the", "that", "this", "those", "these", "your"))
@@ -83,8 +85,7 @@ class References:
         end = at + 1
         count = 1
         if end < len(marks) and marks[end].kind == "number" and marks[end].number in (2, 3, 4, 5):
-            if not (marks[end].said == "one"):
-                count, end = int(marks[end].number), end + 1
+            count, end = int(marks[end].number), end + 1
         if mark.place >= 0 and count == 1 and mark.place >= len(last):
             return Reference(at, end, (), f"I showed {len(last)} last time: which of them do you mean?")
         if count > 1:
@@ -95,6 +96,7 @@ class References:
         while end < len(marks):
             if marks[end].said in ONES or (marks[end].kind == "number" and marks[end].said == "one"):
                 end += 1
+                break
             elif marks[end].kind == "value" and all(self._has(one, marks[end]) for one in items):
                 end += 1
             else:

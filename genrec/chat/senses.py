@@ -1,4 +1,4 @@
-"""Words of several senses: «light» in colour or in weight. Where the catalogue has more than one, the shopper is asked."""
+"""Words of several senses: «light» in colour or in weight. Where a catalogue has several, it asks."""
 
 from __future__ import annotations
 
@@ -63,9 +63,11 @@ class Senses:
     def hear(self, marks: Sequence[Mark], at: int, mark: Mark, denied: bool, so_far: State, found: Wishes) -> None:
         """Take the sense that the message speaks for, or the only one; else ask."""
         told = self.of(mark.said)
-        named = [one for one in told if self._speaks(one, [m.said for m in marks[max(0, at - 4) : at + 6] if m is not mark])]
+        named = [
+            one for one in told if self._speaks(one, [m.said for m in marks[max(0, at - 4) : at + 6] if m is not mark])
+        ]
         if len(named) == 1 or len(told) == 1:
-            self._take((named or told)[0], denied, so_far, found)
+            self._take((named or told)[0], denied, so_far, found, mark.said)
         elif told:
             found.unclear.append(QUESTION.format(word=mark.said, senses=_or([one.sense.said for one in told])))
         else:
@@ -78,18 +80,19 @@ class Senses:
         places = [mark.place for mark in marks if mark.kind == "ordinal" and 0 <= mark.place < len(told)]
         chosen = named[:1] if len(named) == 1 else [told[place] for place in places[:1]]
         for one in chosen:
-            self._take(one, False, so_far, found)
+            self._take(one, False, so_far, found, so_far.waiting)
         return bool(chosen)
 
     def _speaks(self, one: Told, words: Sequence[str]) -> bool:
         there = {part for word in words for part in word.split()}
         return bool(there & {*one.sense.hints, *one.column.lower().split("_")})
 
-    def _take(self, one: Told, denied: bool, so_far: State, found: Wishes) -> None:
+    def _take(self, one: Told, denied: bool, so_far: State, found: Wishes, word: str) -> None:
         if one.sense.role:
             more = -one.sense.more if denied else one.sense.more
-            mark = Mark("compare", one.sense.said, role=one.sense.role, more=more, column=one.column)
-            amounts.compared(mark, False, "", (), self.shelves, so_far, found.numbers)
+            mark = Mark("compare", word, role=one.sense.role, more=more, column=one.column)
+            base = so_far.focus or so_far.last
+            amounts.compared(mark, False, "", base, self.shelves, so_far, found.numbers)
             return
         held = found.unwanted if denied else found.wanted
         held[one.column] = tuple(dict.fromkeys((*held.get(one.column, ()), *one.values)))
@@ -97,5 +100,3 @@ class Senses:
 
 def _or(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-

@@ -22,6 +22,8 @@ from genrec.model.tasks.facts import TAG, Facts
 
 SAMPLE = 5_000
 """Rows that decide which columns are spoken of, and from which words are learned."""
+TAGS = 500
+"""Tags of a catalogue without columns that are listened for."""
 KINDS = ("category", "kind", "type", "product_type", "department", "genre", "genres", "categories", "class")
 """What the column is called that says what a thing is, if one of these is there."""
 
@@ -84,7 +86,7 @@ class Shelves:
 
     def take(self, former: Shelves) -> None:
         """What another of the same catalogue has made already: only what there is to be had has changed."""
-        for name in ("sample", "facts", "kind", "titled", "named", "lower"):
+        for name in ("sample", "facts", "kind", "titled", "named", "lower", "titles"):
             if name in former.__dict__:
                 self.__dict__[name] = former.__dict__[name]
         self._tables = former._tables
@@ -94,9 +96,14 @@ class Shelves:
         """All texts in lower case."""
         return self.table["text"].str.to_lowercase()
 
+    @cached_property
+    def titles(self) -> pl.Series:
+        """All titles in lower case."""
+        return self.table["title"].str.to_lowercase()
+
     def values(self, column: str) -> dict[Value, int]:
         """Every value of a column of words or flags and how many items have it, frequent ones first."""
-        items, codes, values = self.codes(column)
+        _, codes, values = self.codes(column)
         counts = np.bincount(codes, minlength=len(values))
         return {values[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
 
@@ -125,7 +132,8 @@ class Shelves:
 
     def _tags(self) -> tuple[np.ndarray, np.ndarray, list[Value]]:
         """A tag stands in a text or not; which ones there are, the sample says."""
-        values: list[Value] = [fact.value for fact in self.facts.facts if fact.attribute == TAG][:500]
+        values: list[Value] = []
+        values += [fact.value for fact in self.facts.facts if fact.attribute == TAG][:TAGS]
         text = self.table["text"].fill_null("")
         items, codes = [], []
         for place, value in enumerate(values):

@@ -55,10 +55,11 @@ class Heard(BaseModel):
 
 @dataclass(frozen=True)
 class State:
-    """constraints: as they stand. order: keys (kind of wish, column), the least recent first. shown: all items shown,
-    last: by the latest list, focus: those spoken of last; as ids. loose: columns that do not matter. asked: columns that
-    were asked for; waiting: the column or word that the last answer asked for, if it did. heard: the last message's;
-    relaxed: wishes given up for it, in words. fresh: whether a new search began with it."""
+    """constraints: as they stand. order: keys (kind of wish, column), the least recent first. shown: all items
+    shown, last: by the latest list, focus: those spoken of last; as ids. loose: columns that do not matter. asked:
+    columns that were asked for; waiting: what the last answer asked for, if it did: a column, a word, an offer.
+    heard: the last message's; relaxed: wishes given up for it, in words. fresh: whether a new search began with
+    it."""
 
     constraints: Constraints = field(default_factory=Constraints)
     order: tuple[tuple[str, str], ...] = ()
@@ -85,12 +86,17 @@ class State:
     def after(self, heard: Heard, shelves: Shelves) -> State:
         """After a message of the person's."""
         before, now = self, self.constraints
+        if heard.intent in ("explain", "compare", "question", "smalltalk"):
+            return replace(self, focus=heard.about or self.focus, waiting="", heard=heard, relaxed=(), fresh=False)
         if heard.reset:
             before = State()
             now = Constraints(disliked=now.disliked)
         wanted, unwanted, bounds = dict(now.wanted), dict(now.unwanted), dict(now.bounds)
         liked, order, words, fresh = now.liked, list(before.order), now.words, heard.reset or not before.shown
-        if not heard.also and not heard.again and other_kind(now, heard, shelves):
+        other = not heard.also and other_kind(now, heard, shelves)
+        if other and heard.again:
+            wanted.pop(str(shelves.kind), None)
+        elif other:
             # Another kind of thing: a search of its own, but what somebody may spend and cannot stand stays.
             keep = {column: one for column, one in bounds.items() if column == shelves.price}
             wanted, bounds, liked, words, fresh = {}, keep, (), "", True
@@ -98,7 +104,7 @@ class State:
             before = replace(before, loose=(), asked=(), count=None)
         for column in heard.loose:
             for held in (wanted, unwanted, bounds):
-                held.pop(column, None)  # type: ignore[attr-defined]
+                held.pop(column, None)
             order = [key for key in order if key[1] != column]
         for column, values in heard.unwanted.items():
             left = tuple(value for value in wanted.get(column, ()) if value not in values)
@@ -163,7 +169,14 @@ class Understanding(Protocol):
 def other_kind(now: Constraints, heard: Heard, shelves: Shelves) -> bool:
     """Whether what is wanted now is another kind of thing: it is called another, or is one by all of its items."""
     kind = shelves.kind
-    if kind is None or kind not in now.wanted:
+    if kind is None:
+        return False
+    if kind in heard.wanted and kind not in now.wanted:
+        # «jacket» after «boots», which all are shoes.
+        new = set(heard.wanted[kind])
+        there = [shelves.kinds_of(column, now.wanted[column]) for column in now.wanted if column in shelves.words]
+        return any(kinds and not kinds & new for kinds in there)
+    if kind not in now.wanted:
         return False
     former = set(now.wanted[kind])
     if kind in heard.wanted:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from genrec.chat.shelves import Shelves
+from genrec.explain.gazetteer import stem
 
 LIKED, DISLIKED, SAID = 4.0, 4.0, 4.0
 """Added to the score (a log-probability) of an item that is all like a liked one; taken from one like a disliked one;
@@ -43,11 +44,13 @@ def likeness(shelves: Shelves, item_ids: Sequence[str]) -> np.ndarray:
 
 
 def said(shelves: Shelves, words: str) -> np.ndarray:
-    """float32 (N,), 0…1: the share of the words that stand in an item's text."""
+    """float32 (N,), 0…2: the share of the words that stand in an item's text, and again of those in its title."""
     found = np.zeros(len(shelves.catalog), np.float32)
     parts = words.split()
     for word in parts:
-        found += shelves.lower.str.contains(word, literal=True).fill_null(False).to_numpy()
+        there = shelves.lower.str.contains(stem(word), literal=True).fill_null(False).to_numpy()
+        titled = shelves.titles.str.contains(stem(word), literal=True).fill_null(False).to_numpy()
+        found += there + 1.0 * titled
     return found / max(len(parts), 1)
 
 
@@ -74,7 +77,9 @@ def boosts(
     return {ids[item]: float(total[item]) for item in order.tolist() if abs(total[item]) > 1e-3}
 
 
-def pick(shelves: Shelves, item_ids: Sequence[str], scores: Sequence[float], k: int, open_columns: Sequence[str]) -> list[int]:
+def pick(
+    shelves: Shelves, item_ids: Sequence[str], scores: Sequence[float], k: int, open_columns: Sequence[str]
+) -> list[int]:
     """Places of k of the answers: the best, then what is good and unlike those before it in columns that are open.
 
     So an answer to the list tells much of what is wanted. With few to choose from, the best.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from genrec.chat.answers import Answers
+from genrec.chat.asking import CHEAPER, OFFERS, WIDER
 from genrec.chat.constraints import Constraints, number, spoken
 from genrec.chat.listing import line, plain
 from genrec.chat.shelves import Shelves
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 BEFORE = ("season", "style", "size", "colour", "color", "pattern", "material", "power_source")
 """Columns whose values stand before the thing, in this order: «winter wool coats»."""
 SMALL = (
-    "I can help you find things here. Say what you are looking for, for example “{example}”, what you like or do not like "
-    "of what I show, or what it may cost."
+    "I can help you find things here. Say what you are looking for, for example “{example}”, what you like or do not "
+    "like of what I show, or what it may cost."
 )
 LOST = "I did not understand that. Say what you are looking for, for example “{example}”."
 FACTS = 4
@@ -52,9 +53,10 @@ class Teller:
         elif turn.question:
             parts.append(turn.question)
         elif items and turn.left <= len(items):
-            parts.append("That is all there is of these. Shall I look further afield?")
+            wider = f" {OFFERS[WIDER]}" if turn.state.order else ""
+            parts.append(f"That is all there is of these.{wider}")
         elif items and self.shelves.price and self.shelves.price not in turn.constraints.bounds:
-            parts.append("Shall I look for something cheaper?")
+            parts.append(OFFERS[CHEAPER])
         return "\n\n".join(part for part in parts if part)
 
     def _notes(self, turn: Turn) -> list[str]:
@@ -122,10 +124,10 @@ class Teller:
         return " – ".join(part for part in parts if part)
 
     def facts(self, item: int, turn: Turn) -> str:
-        """What its row says, the wishes' columns first."""
-        columns = [c for c in turn.constraints.wanted if c in self.shelves.words]
-        columns += [c for c in self.shelves.words if c not in columns and len(self.shelves.values(c)) <= 60]
-        found = []
+        """What its row says beside what was asked for."""
+        known = [c for c, values in turn.constraints.wanted.items() if len(values) == 1]
+        columns = [c for c in self.shelves.words if c not in known and len(self.shelves.values(c)) <= 60]
+        found: list[str] = []
         for column in columns:
             if column == self.shelves.kind or len(found) >= FACTS:
                 continue
@@ -152,14 +154,14 @@ class Teller:
         return "\n".join(lines) or "Which one do you mean? I have not shown any yet."
 
     def example(self) -> str:
-        """A wish that this catalogue can meet: its most frequent values."""
-        columns = [c for c in (self.shelves.kind, *self.shelves.words) if c]
-        picked = []
-        for column in dict.fromkeys(columns):
-            values = [value for value in self.shelves.values(column) if value != ""]
-            if values and len(picked) < 2:
-                picked.append(str(values[0]))
-        return plain(", ".join(reversed(picked)), 60) or "something new"
+        """A wish that this catalogue can meet: what some item is."""
+        kind, there = self.shelves.kind, self.shelves.left(None)
+        item = int(there.argmax())
+        columns = [c for c in self.shelves.words if c != kind]
+        columns.sort(key=lambda c: BEFORE.index(c.lower()) if c.lower() in BEFORE else len(BEFORE))
+        thing = [plural(str(value)) for value in (self.shelves.of(item, kind)[:1] if kind else ())]
+        said = [str(value) for column in columns for value in self.shelves.of(item, column)[:1]][:1]
+        return plain(" ".join([*said, *thing]), 60) or "something new"
 
 
 def brief(text: str) -> str:

@@ -64,8 +64,10 @@ MEANT: dict[str, tuple[str, ...]] = {
     "preppy": ("classic", "preppy"), "gym": ("sporty",), "workout": ("sporty",), "skater": ("street",),
     # Books, films, tools.
     "sci-fi": ("science fiction", "sci-fi", "scifi"), "scifi": ("science fiction", "sci-fi"),
-    "science fiction": ("sci-fi", "science fiction"), "whodunit": ("mystery", "crime"), "detective": ("mystery", "crime"),
-    "crime": ("crime", "mystery"), "scary": ("horror",), "funny": ("comedy", "humour", "humor"), "love story": ("romance",),
+    "science fiction": ("sci-fi", "science fiction"), "whodunit": ("mystery", "crime"), "detective": ("mystery",
+          "crime"),
+    "crime": ("crime", "mystery"), "scary": ("horror",), "funny": ("comedy", "humour", "humor"),
+    "love story": ("romance",),
     "romantic": ("romantic", "romance"), "spooky": ("horror",), "kids": ("children", "kids"),
     "childrens": ("children",), "cordless": ("cordless", "battery"), "battery-powered": ("battery", "cordless"),
     "battery powered": ("battery", "cordless"), "rechargeable": ("battery", "cordless"), "corded": ("corded", "mains"),
@@ -87,7 +89,18 @@ class Sense:
 
 
 _PALE = ("white", "beige", "cream", "ivory", "mint", "sky blue", "light blue", "blush", "lilac", "yellow", "pale pink")
-_DARK = ("black", "navy", "chocolate", "dark blue", "dark green", "brown", "burgundy", "charcoal", "anthracite", "olive")
+_DARK = (
+    "black",
+    "navy",
+    "chocolate",
+    "dark blue",
+    "dark green",
+    "brown",
+    "burgundy",
+    "charcoal",
+    "anthracite",
+    "olive",
+)
 SENSES: dict[str, tuple[Sense, ...]] = {
     "light": (
         Sense("in colour", ("colour", "color", "shade", "bright", "pale", "tone"), _PALE),
@@ -123,11 +136,14 @@ SENSES: dict[str, tuple[Sense, ...]] = {
     "brighter": (Sense("in colour", ("colour", "color"), ("red", "yellow", "orange", "pink", "white", "mint")),),
     "bright": (Sense("in colour", ("colour", "color"), ("red", "yellow", "orange", "pink", "white", "mint")),),
     "pale": (Sense("in colour", ("colour", "color"), _PALE),),
-    "pastel": (Sense("in colour", ("colour", "color"), ("mint", "sky blue", "light blue", "blush", "lilac", "pale pink")),),
+    "pastel": (Sense("in colour", ("colour", "color"), ("mint", "sky blue", "light blue", "blush", "lilac",
+          "pale pink")),),
     "neutral": (Sense("in colour", ("colour", "color"), ("white", "beige", "grey", "gray", "black", "cream")),),
     "earthy": (Sense("in colour", ("colour", "color"), ("chocolate", "olive", "rust", "beige", "brown", "mustard")),),
-    "colourful": (Sense("in colour", ("colour", "color"), ("red", "yellow", "orange", "pink", "mustard", "teal", "mint")),),
-    "colorful": (Sense("in colour", ("colour", "color"), ("red", "yellow", "orange", "pink", "mustard", "teal", "mint")),),
+    "colourful": (Sense("in colour", ("colour", "color"), ("red", "yellow", "orange", "pink", "mustard", "teal",
+          "mint")),),
+    "colorful": (Sense("in colour", ("colour", "color"), ("red", "yellow", "orange", "pink", "mustard", "teal",
+          "mint")),),
     "patterned": (Sense("in pattern", ("pattern",), ("stripes", "checks", "dots", "floral", "striped", "checked")),),
 }  # fmt: skip
 """Words of several senses: where a catalogue has more than one of them, the shopper is asked which one is meant."""

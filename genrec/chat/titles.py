@@ -58,12 +58,9 @@ class Titles:
         """The longest title that these words begin with, at least two words long: items and words used. own: first."""
         parts: list[str] = []
         ends: list[int] = []
-        for place, word in enumerate(words):
+        for word in words:
             parts += [part for part in re.split(r"[^\w']+|_", word) if part]
-            if parts and (not ends or len(parts) > ends[-1]):
-                ends.append(len(parts))
-            else:
-                ends.append(len(parts))
+            ends.append(len(parts))
             if len(parts) >= WORDS:
                 break
         for place in range(len(ends) - 1, -1, -1):

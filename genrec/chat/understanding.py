@@ -6,18 +6,24 @@ from collections.abc import Sequence
 
 from genrec.chat import thesaurus
 from genrec.chat.acts import Act, acts, words_of
+from genrec.chat.amounts import Amounts, column_of, compared
+from genrec.chat.asking import OFFERS, WIDER
 from genrec.chat.constraints import Intent
-from genrec.chat.marks import Mark, Reader
+from genrec.chat.marks import Mark, Reader, cues_of
 from genrec.chat.references import Reference, References
 from genrec.chat.senses import Senses
 from genrec.chat.shelves import Shelves
 from genrec.chat.state import Heard, State
 from genrec.chat.titles import Titles
-from genrec.chat.vocabulary import QUIET, Vocabulary
+from genrec.chat.vocabulary import ENGLISH_WORDS, QUIET, Vocabulary
 from genrec.chat.wishes import Listener, Wishes
+from genrec.explain.gazetteer import stem
 
+YES = ("yes", "yeah", "yep", "sure", "ok", "okay", "please", "go", "do", "why", "certainly", "definitely")
 SURE = 0.5
 """The probability below which wishes in a message count more than its act."""
+CERTAIN = 0.9
+"""The probability from which on small talk is small talk, whatever it names."""
 WORDS = 12
 """Words of a message that are looked for in texts, at most."""
 RECENT = 60
@@ -44,6 +50,10 @@ class GazetteerUnderstanding:
             if self.senses.answer(marks, so_far, answer):
                 bounds = answer.numbers.bounds
                 return Heard(intent="refine", wanted=answer.wanted, bounds=bounds, confidence=sure)
+        if so_far.waiting in OFFERS and (taken := self._offer(marks, act, sure, so_far)) is not None:
+            return taken
+        if act == "smalltalk" and self._foreign(marks):
+            return Heard(intent="clarify", confidence=sure)
         references = self.references.read(marks, act, so_far)
         judging = act in ("find", "more", "feedback")
         found = self.listener.read(marks, references, so_far, judging)
@@ -56,7 +66,8 @@ class GazetteerUnderstanding:
         nothing = not so_far.last and not so_far.focus and "item" not in kinds
         if act in ("explain", "compare", "question", "feedback") and nothing and (wishes or "number" in kinds):
             return "find"  # there is nothing to ask about yet
-        if act == "smalltalk" and wishes and sure < 0.9:
+        told = [mark for mark in marks if mark.kind == "word" and self._telling(mark.said)]
+        if act == "smalltalk" and (wishes or told) and sure < CERTAIN:
             return "find"
         if act == "more" and kinds & {"value", "compare"}:
             return "find"
@@ -64,6 +75,31 @@ class GazetteerUnderstanding:
             strange = [mark for mark in marks if mark.kind == "word" and mark.said not in QUIET]
             return "find" if strange or so_far.waiting else act
         return act
+
+    def _offer(self, marks: Sequence[Mark], act: Act, sure: float, so_far: State) -> Heard | None:
+        """«Yes» to what was offered, or «no»; None where it is something else."""
+        said = [mark.said for mark in marks if mark.kind != "stop"]
+        others = {mark.kind for mark in marks} & {"value", "number", "item", "ordinal", "column", "compare", "sense"}
+        if not said or others or len(said) > 5 or said[0].split()[0] not in (*YES, "no", "nope", "nah"):
+            return None
+        if said[0].split()[0] not in YES:
+            return Heard(intent="smalltalk", confidence=sure)
+        if so_far.waiting == WIDER:
+            return Heard(intent="refine", loose=tuple(column for _, column in so_far.order[:1]), confidence=sure)
+        found = Amounts()
+        cheaper = Mark("compare", "cheaper", role="price", more=-1)
+        compared(cheaper, False, "", so_far.last, self.shelves, so_far, found)
+        return Heard(intent="refine", bounds=found.bounds, confidence=sure)
+
+    def _foreign(self, marks: Sequence[Mark]) -> bool:
+        """Whether most words are neither English nor the catalogue's."""
+        words = [mark.said for mark in marks if mark.kind in ("word", "cue")]
+        strange = [word for word in words if word not in ENGLISH_WORDS and stem(word) not in self.vocabulary.written]
+        return 2 * len([word for word in strange if cues_of().get(word) is None]) >= max(len(words), 1)
+
+    def _telling(self, word: str) -> bool:
+        """Whether it stands in items' texts, and not in most."""
+        return word not in QUIET and stem(word) in self.vocabulary.written
 
     def _heard(
         self,
@@ -76,14 +112,16 @@ class GazetteerUnderstanding:
     ) -> Heard:
         about = tuple(dict.fromkeys(one for ref in references for one in ref.items))
         if act in ("explain", "compare", "question"):
-            return self._asks(act, sure, about, found, so_far)
+            return self._asks(marks, act, sure, about, found, so_far)
         if act == "smalltalk" and not found.reset:
             return Heard(intent="smalltalk", confidence=sure)
-        if any("any" in mark.cues for mark in marks) and not found.loose and so_far.waiting in self.shelves.named:
-            if not (found.wanted or found.unwanted or found.numbers.bounds):
-                found.loose.append(so_far.waiting)
+        said = found.loose or found.wanted or found.unwanted or found.numbers.bounds
+        if not said and so_far.waiting in self.shelves.named and any("any" in mark.cues for mark in marks):
+            found.loose.append(so_far.waiting)
         if act == "feedback" and not found.liked and not found.disliked and about:
             found.liked += about
+        strange = [word for word in found.words if not self._telling(word)]
+        found.words = [word for word in found.words if self._telling(word)]
         liked, disliked, unclear = list(found.liked), list(found.disliked), list(found.unclear)
         if act == "find" and about and not liked and not disliked and not found.numbers.bounds:
             liked += [one for one in found.neutral if one not in found.pointed]
@@ -95,6 +133,8 @@ class GazetteerUnderstanding:
             if both:
                 value = next(str(value) for value in values if value in both)
                 unclear.append(f"I heard “{value}” and “not {value}”: which of the two do you mean?")
+        if strange and not (found.words or found.wanted or found.unwanted or found.numbers.bounds or liked or disliked):
+            found.unsaid.append(f"anything of “{' '.join(strange[:3])}”")
         intent: Intent = "recommend"
         if act == "feedback" and (liked or disliked):
             intent = "feedback"
@@ -122,7 +162,15 @@ class GazetteerUnderstanding:
             took=tuple(found.took), unclear=tuple(dict.fromkeys(unclear)), confidence=sure,
         )  # fmt: skip
 
-    def _asks(self, act: Act, sure: float, about: tuple[str, ...], found: Wishes, so_far: State) -> Heard:
+    def _column(self, mark: Mark) -> str | None:
+        """«how heavy», «cheap» ask for a column of numbers."""
+        if mark.kind != "compare":
+            return None
+        return mark.column or column_of(self.shelves, mark.role)
+
+    def _asks(
+        self, marks: Sequence[Mark], act: Act, sure: float, about: tuple[str, ...], found: Wishes, so_far: State
+    ) -> Heard:
         """Of something that was shown, or named."""
         wrong = tuple(found.unclear)
         if not about and act == "compare" and len(so_far.last) > 1:
@@ -138,7 +186,8 @@ class GazetteerUnderstanding:
             intent = "compare" if len(about) > 1 else "question"
         asked = found.wanted | {c: v for c, v in found.unwanted.items() if c not in found.wanted}
         words = " ".join(dict.fromkeys(found.words[:WORDS]))
+        aspect = found.aspect or next((column for mark in marks if (column := self._column(mark)) is not None), None)
         return Heard(
-            intent=intent, about=about, aspect=found.aspect, asked=asked if intent == "question" else {},
+            intent=intent, about=about, aspect=aspect, asked=asked if intent == "question" else {},
             words=words if intent == "question" else "", took=tuple(found.took), unclear=wrong, confidence=sure,
         )  # fmt: skip

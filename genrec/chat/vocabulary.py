@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from genrec.chat import english, thesaurus
 from genrec.chat.constraints import Value
@@ -31,7 +32,9 @@ the share of all items beyond which they say nothing, and the share of each valu
 STUMP = 0.9
 """A word that so often stands before one and the same word is part of a phrase: `burnt`."""
 SPELT = 400
-"""Columns with more values than this (titles of series, names of authors) are not where a misspelt word is looked for."""
+"""Columns with more values than this (names of series, of authors) are not where a misspelt word is looked for."""
+TELLING = 0.3
+"""The share of texts beyond which a word in them says nothing: `book`."""
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|&")
 Stems = tuple[str, ...]
 
@@ -47,7 +50,8 @@ class Way:
 
 
 class Vocabulary:
-    """ways: from a phrase, stemmed, to its readings, most trusted first. columns: from a phrase to a column's name."""
+    """ways: from a phrase, stemmed, to its readings, most trusted first. columns: from a phrase to a column's name.
+    written: words of texts that tell items apart."""
 
     def __init__(self, shelves: Shelves, synonyms: Synonyms | None = None) -> None:
         self.shelves = shelves
@@ -61,6 +65,7 @@ class Vocabulary:
                 for word in said:
                     self._add(word, Way(column, (self._there(column, value),), OWNERS))
         self._learned()
+        self._parts()
         self._groups()
         self._english()
         self._done()
@@ -79,7 +84,7 @@ class Vocabulary:
             if column != TAG and (values := new._fresh(shelves, column))
         }
         if not fresh:
-            new.spelling, new.longest = former.spelling, former.longest
+            new.spelling, new.longest, new.written = former.spelling, former.longest, former.written
             return new
         new.ways = dict(former.ways)
         new._known = {column: set(values) for column, values in former._known.items()}
@@ -102,9 +107,13 @@ class Vocabulary:
 
     def _names(self) -> None:
         for column in self.shelves.named:
-            plain = column.replace("_", " ")
-            for word in (plain, *english.NAMES_OF.get(column.lower(), ())):
-                self.columns.setdefault(stems(word), column)
+            self.columns[stems(column.replace("_", " "))] = column
+        for column in self.shelves.named:
+            parts = {column.lower(), *column.lower().split("_")}
+            for columns, words in english.NAMES:
+                if parts & set(columns):
+                    for word in words:
+                        self.columns.setdefault(stems(word), column)
 
     def _values(self, shelves: Shelves) -> None:
         for column in (*shelves.words, *shelves.flags):
@@ -145,6 +154,19 @@ class Vocabulary:
                     if word not in thesaurus.SENSES and stems(word) not in self.ways:
                         self._add(word, Way(fact.attribute, (fact.value,), TITLES))
 
+    def _parts(self) -> None:
+        """Words of values of several words that stand in no other value: surnames."""
+        having: dict[str, set[tuple[str, Value]]] = defaultdict(set)
+        for column, values in self._known.items():
+            for value in values if column != TAG else ():
+                for word in set(stems(str(value))) if isinstance(value, str) else ():
+                    having[word].add((column, value))
+        for word, pairs in having.items():
+            if len(pairs) == 1 and len(word) > 3 and (word,) not in self.ways and word not in ENGLISH_WORDS:
+                column, value = next(iter(pairs))
+                if (word,) not in self.columns:
+                    self._add(word, Way(column, (value,), GROUPS))
+
     def _groups(self) -> None:
         """Words of titles that a few values of one column stand behind."""
         facts, titles = self.shelves.facts, self.shelves.sample.table["title"].to_list()
@@ -157,7 +179,7 @@ class Vocabulary:
         small = {name for name in self.shelves.words if len(self._known.get(name, ())) <= SPELT}
         for item, row in enumerate(rows):
             sizes.update(facts.of(item))
-            for word, after in zip(row, row[1:], strict=False):
+            for word, after in pairwise(row):
                 behind[word][after] += 1
             for word in set(row):
                 if counts[word] >= FEWEST and (word,) not in taken and word not in QUIET and len(word) > 2:
@@ -213,12 +235,16 @@ class Vocabulary:
             for word in key
         }
         texts = self.shelves.sample.table.select("title", "text").rows()
-        written = {stem(word) for row in texts for text in row if text for word in WORD.findall(text)}
-        self.spelling = Spelling(spelt, ENGLISH_WORDS | written)
+        rows = [{stem(word) for text in row if text for word in WORD.findall(text)} for row in texts]
+        counts = Counter(word for row in rows for word in row)
+        self.written = frozenset(word for word, n in counts.items() if n <= TELLING * len(rows))
+        self.spelling = Spelling(spelt, ENGLISH_WORDS | set(counts))
 
     def _there(self, column: str, value: str) -> Value:
         if column not in self._known:
-            raise UserError(f"synonyms: the catalogue has no column {column!r} of words; {nearest(column, self._known)}")
+            raise UserError(
+                f"synonyms: the catalogue has no column {column!r} of words; {nearest(column, self._known)}"
+            )
         if value not in self._known[column]:
             hint = nearest(value, map(str, self._known[column]))
             raise UserError(f"synonyms: the column {column} has no value {value!r}; {hint}")
@@ -248,7 +274,7 @@ def _english_words() -> frozenset[str]:
         found |= set(up) | set(down)
     for units in english.UNITS.values():
         found |= set(units)
-    for names in english.NAMES_OF.values():
+    for _, names in english.NAMES:
         found |= set(names)
     found |= set(thesaurus.MEANT) | set(thesaurus.SENSES)
     return frozenset(_all_words(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from genrec.chat import amounts
 from genrec.chat.amounts import Amounts, compared
@@ -18,6 +19,7 @@ from genrec.chat.vocabulary import QUIET, Way
 
 DROPPING = ("forget", "forget about", "never mind", "nevermind", "ignore", "drop", "scrap", "remove", "disregard")
 BECAUSE = frozenset(("because", "since", "it's", "its", "it", "too"))
+MORE_OF = {"more": 1, "higher": 1, "bigger": 1, "fewer": -1, "less": -1, "lower": -1, "smaller": -1}
 LEADS = frozenset(("for", "in", "with", "from", "by", "of", "made"))
 MOST_OF = 0.8
 """The share of a list whose colour is «that colour»; else its first one's is."""
@@ -107,9 +109,7 @@ class Listener:
     def _ends(self, marks: Sequence[Mark], at: int, now: _Clause) -> bool:
         mark = marks[at]
         if mark.kind == "stop" and mark.text.strip() not in ("-", "–", "/", "+", "&", "'", "="):
-            if mark.text.strip() == "," and now.denied and self._listed(marks, at, now):
-                return False
-            return True
+            return not (mark.text.strip() == "," and now.denied and self._listed(marks, at, now))
         if mark.said in ("but", "though", "however", "yet", "only", "except that"):
             return True
         if "and" in mark.cues or mark.said == "and":
@@ -201,9 +201,7 @@ class Listener:
         if mark.said in LEADS and now.denied and now.since:
             now.denied = False  # «not black, for winter»
 
-    def _value(
-        self, marks: Sequence[Mark], at: int, mark: Mark, now: _Clause, found: Wishes, so_far: State
-    ) -> None:
+    def _value(self, marks: Sequence[Mark], at: int, mark: Mark, now: _Clause, found: Wishes, so_far: State) -> None:
         way = self._way(mark, marks, at, so_far)
         if mark.took:
             found.took.append((mark.text, str(way.values[0]) if mark.took in str(way.values[0]).lower() else mark.took))
@@ -237,8 +235,10 @@ class Listener:
                 return False
             if "fine" in mark.cues:
                 return False
-            denied = denied or bool(mark.cues & {"bad"}) or (
-                "not" in mark.cues and mark.said in ("not", "isn't", "aren't", "never", "isnt", "no longer")
+            denied = (
+                denied
+                or bool(mark.cues & {"bad"})
+                or ("not" in mark.cues and mark.said in ("not", "isn't", "aren't", "never", "isnt", "no longer"))
             )
             if mark.said in ("out",) and marks[at + 1].said in ("is", "are"):
                 denied = True
@@ -258,15 +258,25 @@ class Listener:
         if found.aspect is None:
             found.aspect = column
         near = range(max(0, at - NEAREST), min(len(marks), at + NEAREST + 1))
+        before = marks[at - 1].said.split(" ")[-1] if at else ""
+        if column in self.shelves.numbers and before in MORE_OF:
+            more = Mark("compare", f"more {column}", column=column, more=MORE_OF[before])
+            base = [one for ref in references for one in ref.items] or so_far.focus or so_far.last
+            compared(more, now.denied, now.degree, base, self.shelves, so_far, found.numbers)
+            return
         if now.any or any("any" in marks[place].cues for place in range(at + 1, _clause_end(marks, at))):
             found.loose.append(column)
             return
         if any(marks[p].kind in ("value", "number") and not (at < p and _said(marks, at + 1) == "of") for p in near):
             return  # it only says which column the value is of
-        pointed = at > 0 and marks[at - 1].said in ("that", "this", "those", "these", "the", "its", "their") or (
+        pointed = (at > 0 and marks[at - 1].said in ("that", "this", "those", "these", "the", "its", "their")) or (
             at > 0 and marks[at - 1].cues & {"other", "same", "not"}
         )
-        behind = frozenset().union(*(m.cues for m in marks[at + 1 : _clause_end(marks, at)])) if at + 1 < len(marks) else frozenset()
+        behind = (
+            frozenset().union(*(m.cues for m in marks[at + 1 : _clause_end(marks, at)]))
+            if at + 1 < len(marks)
+            else frozenset()
+        )
         against = now.denied or now.other or now.verdict < 0 or "bad" in behind or ("not" in behind and pointed)
         towards = now.same or now.verdict > 0 or ("love" in behind and not against)
         if not (pointed or now.other) or not (against or towards):
@@ -322,7 +332,7 @@ class Listener:
         kind = self.shelves.kind
         if kind is None or len(found.wanted.get(kind, ())) < 2:
             return
-        for one, other in zip(marks, marks[1:], strict=False):
+        for one, other in pairwise(marks):
             if one.kind == other.kind == "value" and one.ways[0].column == other.ways[0].column == kind:
                 left = [value for value in found.wanted[kind] if value not in one.ways[0].values]
                 if left and one.ways[0].values != other.ways[0].values:
