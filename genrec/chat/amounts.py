@@ -34,6 +34,11 @@ class Amounts:
     unsaid: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
 
+    def add(self, column: str, bounds: Bounds) -> None:
+        """Beside what was said of the column before: «at least 30 but no more than 90»."""
+        former = self.bounds.get(column)
+        self.bounds[column] = bounds if former is None else former.but(bounds)
+
 
 def column_of(shelves: Shelves, role: str) -> str | None:
     """The column of numbers or dates that plays a role of `english.COMPARISONS`."""
@@ -59,7 +64,7 @@ def numbers(marks: Sequence[Mark], shelves: Shelves, skip: frozenset[int]) -> Am
         cues, cue_places = _bound_cues(marks, at, pair or at)
         if pair is not None and column:
             low, high = sorted((marks[at].number, marks[pair].number))
-            found.bounds[column] = _bounds(shelves, column, min=low, max=high)
+            found.add(column, _bounds(shelves, column, min=low, max=high))
             done.add(pair)
             found.used |= {at, pair, *cue_places}
             continue
@@ -76,17 +81,17 @@ def numbers(marks: Sequence[Mark], shelves: Shelves, skip: frozenset[int]) -> Am
             continue
         value = marks[at].number
         if marks[at].unit == "decade":
-            found.bounds[column] = _bounds(shelves, column, min=value, max=value + 9)
+            found.add(column, _bounds(shelves, column, min=value, max=value + 9))
         elif "under" in cues:
-            found.bounds[column] = _bounds(shelves, column, **{"max" if "included" in cues else "below": value})
+            found.add(column, _bounds(shelves, column, **{"max" if "included" in cues else "below": value}))
         elif "over" in cues:
-            found.bounds[column] = _bounds(shelves, column, **{"min" if "included" in cues else "above": value})
+            found.add(column, _bounds(shelves, column, **{"min" if "included" in cues else "above": value}))
         elif "about" in cues:
-            found.bounds[column] = _bounds(shelves, column, min=value * (1 - NEAR), max=value * (1 + NEAR))
+            found.add(column, _bounds(shelves, column, min=value * (1 - NEAR), max=value * (1 + NEAR)))
         elif column == shelves.price:
-            found.bounds[column] = _bounds(shelves, column, max=value)
+            found.add(column, _bounds(shelves, column, max=value))
         else:
-            found.bounds[column] = _bounds(shelves, column, min=value, max=value)
+            found.add(column, _bounds(shelves, column, min=value, max=value))
         found.used |= {at, *cue_places}
     return found
 
@@ -103,6 +108,7 @@ def compared(
         return
     more = -mark.more if denied else mark.more
     relative = mark.said in english.COMPARATIVE or mark.said.split(" ")[0] in ("more", "less") or denied
+    relative = relative or degree == "than"
     if degree == "too":
         more, relative = -mark.more, True
     known = [shelves.number(shelves.catalog.index[one], column) for one in base] if column in shelves.numbers else []

@@ -132,7 +132,7 @@ class Reader:
     def _phrase(self, key: tuple[str, ...], plain: str, text: str, count: int) -> Mark | None:
         ways = self.vocabulary.ways.get(key, ())
         cues = cues_of().get(plain, frozenset())
-        compared = _comparisons().get(plain)
+        compared = comparisons().get(plain)
         if ways and (not cues or len(key) > 1 or ways[0].source < 2):
             kept = tuple(way for way in ways if not way.cased or way.cased == text)
             if kept and not (compared and kept[0].source >= 2):
@@ -265,7 +265,8 @@ def cues_of() -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
-def _comparisons() -> dict[str, tuple[str, int]]:
+def comparisons() -> dict[str, tuple[str, int]]:
+    """From a word that compares numbers to what it compares, and whether it asks for more (1) or less (-1)."""
     found: dict[str, tuple[str, int]] = {}
     for role, (_, up, down) in english.COMPARISONS.items():
         for more, words in ((1, up), (-1, down)):

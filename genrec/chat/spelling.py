@@ -8,7 +8,7 @@ from functools import lru_cache
 
 SHORTEST = 4
 """Letters below which a word is not taken for another."""
-TWO = 7
+TWO = 8
 """Letters from which on two mistakes are forgiven."""
 LONGEST = 24
 

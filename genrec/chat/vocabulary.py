@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from genrec.chat import english, thesaurus
 from genrec.chat.constraints import Value
+from genrec.chat.phrases import PHRASES
 from genrec.chat.shelves import Shelves
 from genrec.chat.spelling import Spelling
 from genrec.errors import UserError, nearest
@@ -231,7 +232,7 @@ class Vocabulary:
         spelt = {
             word
             for key, ways in self.ways.items()
-            if any(way.source < ENGLISH and len(self._known.get(way.column, ())) <= SPELT for way in ways)
+            if any(way.source < GROUPS and len(self._known.get(way.column, ())) <= SPELT for way in ways)
             for word in key
         }
         texts = self.shelves.sample.table.select("title", "text").rows()
@@ -276,7 +277,7 @@ def _english_words() -> frozenset[str]:
         found |= set(units)
     for _, names in english.NAMES:
         found |= set(names)
-    found |= set(thesaurus.MEANT) | set(thesaurus.SENSES)
+    found |= set(thesaurus.MEANT) | set(thesaurus.SENSES) | set(PHRASES.values())
     return frozenset(_all_words(found))
 
 

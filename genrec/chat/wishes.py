@@ -10,7 +10,7 @@ from itertools import pairwise
 from genrec.chat import amounts
 from genrec.chat.amounts import Amounts, compared
 from genrec.chat.constraints import Value
-from genrec.chat.marks import Mark
+from genrec.chat.marks import Mark, comparisons
 from genrec.chat.references import Reference
 from genrec.chat.senses import Senses
 from genrec.chat.shelves import Shelves
@@ -144,6 +144,8 @@ class Listener:
         references: Sequence[Reference],
     ) -> None:
         cues = mark.cues
+        if mark.said.endswith(" than") and cues & {"under", "over"}:
+            self._than(mark, at, now, found, so_far, references)
         if mark.kind == "cue" or (cues and mark.kind in ("compare", "column", "ordinal")):
             self._cue(marks, at, mark, now, found)
         if mark.kind == "value":
@@ -164,6 +166,17 @@ class Listener:
                 found.unsaid.append(f"which are not “{mark.said}”")
             else:
                 found.words.append(mark.said)
+
+    def _than(
+        self, mark: Mark, at: int, now: _Clause, found: Wishes, so_far: State, references: Sequence[Reference]
+    ) -> None:
+        """«cheaper than the second one»; «less than 50» is a number's."""
+        base = next((ref.items for ref in references if 0 < ref.begin - at <= 2), ())
+        word = mark.said.removesuffix(" than")
+        role, more = comparisons().get(word, ("price", -1 if "under" in mark.cues else 1))
+        if base:
+            said = Mark("compare", word, role=role, more=more)
+            compared(said, now.denied, "than", base, self.shelves, so_far, found.numbers)
 
     def _cue(self, marks: Sequence[Mark], at: int, mark: Mark, now: _Clause, found: Wishes) -> None:
         cues = mark.cues
