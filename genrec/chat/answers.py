@@ -38,7 +38,7 @@ class Answers:
         if heard.asked:
             return f"{title}: {'; '.join(self._whether(item, c, values) for c, values in heard.asked.items())}."
         if heard.aspect is not None:
-            said = self.said(item, heard.aspect)
+            said = self.said(item, heard.aspect) if heard.aspect in self.columns else ""
             name = heard.aspect.replace("_", " ")
             return f"{title}: {name} {said}." if said else f"{title}: the catalogue does not say its {name}."
         if heard.words:

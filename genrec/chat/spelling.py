@@ -53,7 +53,7 @@ def distance(one: str, other: str, most: int) -> int:
             if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == opposite:
                 steps = min(steps, before[column - 2] + 1)
             now.append(steps)
-        if min(now) > most:
+        if min(now) > most and min(last) >= most:  # a swap goes on from the row before
             return most + 1
         before, last = last, now
-    return last[-1]
+    return min(last[-1], most + 1)

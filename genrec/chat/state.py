@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from genrec.chat.constraints import Bounds, Constraints, Intent, Value
 from genrec.chat.shelves import Shelves
 
+KINDS = 2
+"""A value that so few kinds of thing have says what kind it is: a boot is a shoe."""
+
 
 class Heard(BaseModel):
     """One message, understood. wanted, unwanted, bounds: what it adds. also: to what was wanted in these columns
@@ -175,7 +178,7 @@ def other_kind(now: Constraints, heard: Heard, shelves: Shelves) -> bool:
         # «jacket» after «boots», which all are shoes.
         new = set(heard.wanted[kind])
         there = [shelves.kinds_of(column, now.wanted[column]) for column in now.wanted if column in shelves.words]
-        return any(kinds and not kinds & new for kinds in there)
+        return any(0 < len(kinds) <= KINDS and not kinds & new for kinds in there)
     if kind not in now.wanted:
         return False
     former = set(now.wanted[kind])
@@ -184,7 +187,7 @@ def other_kind(now: Constraints, heard: Heard, shelves: Shelves) -> bool:
     for column, values in heard.wanted.items():
         if column in shelves.words:
             found = shelves.kinds_of(column, values)
-            if found and not found & former:
+            if 0 < len(found) <= KINDS and not found & former:
                 return True
     return False
 

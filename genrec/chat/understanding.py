@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from genrec.chat import thesaurus
+from genrec.chat import english, thesaurus
 from genrec.chat.acts import Act, acts, words_of
 from genrec.chat.amounts import Amounts, column_of, compared
 from genrec.chat.asking import OFFERS, WIDER
@@ -168,6 +168,14 @@ class GazetteerUnderstanding:
             return None
         return mark.column or column_of(self.shelves, mark.role)
 
+    def _unknown(self, marks: Sequence[Mark]) -> str | None:
+        """What «how much is it?» asks for where no column says that."""
+        said = f" {' '.join(mark.said for mark in marks)} "
+        for columns, words in english.NAMES:
+            if any(f" {word} " in said for word in (*columns, *words)):
+                return columns[0]
+        return None
+
     def _asks(
         self, marks: Sequence[Mark], act: Act, sure: float, about: tuple[str, ...], found: Wishes, so_far: State
     ) -> Heard:
@@ -187,6 +195,8 @@ class GazetteerUnderstanding:
         asked = found.wanted | {c: v for c, v in found.unwanted.items() if c not in found.wanted}
         words = " ".join(dict.fromkeys(found.words[:WORDS]))
         aspect = found.aspect or next((column for mark in marks if (column := self._column(mark)) is not None), None)
+        if aspect is None and not found.wanted and not found.unwanted:
+            aspect = self._unknown(marks)
         return Heard(
             intent=intent, about=about, aspect=aspect, asked=asked if intent == "question" else {},
             words=words if intent == "question" else "", took=tuple(found.took), unclear=wrong, confidence=sure,

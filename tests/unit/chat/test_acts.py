@@ -70,7 +70,9 @@ def test_accuracy_on_phrases_not_learned_from() -> None:
 @pytest.mark.parametrize("act", ACTS)
 def test_every_act_is_mostly_heard(act: str) -> None:
     heard = [acts().of(words)[0] == act for words in phrases(act)]
-    assert sum(heard) >= 0.7 * len(heard), [words for words, right in zip(phrases(act), heard, strict=True) if not right]
+    assert sum(heard) >= 0.7 * len(heard), [
+        words for words, right in zip(phrases(act), heard, strict=True) if not right
+    ]
 
 
 def test_any_words_have_an_act() -> None:

@@ -77,7 +77,20 @@ BARE: list[tuple[str, dict[str, Any]]] = [
     ("outdoor living or storage", {"wanted": {"tag": ("Outdoor Living", "Storage")}}),
     ("a lamp", {"words": "lamp"}),
 ]
-CHANGES = ("wanted", "unwanted", "bounds", "also", "again", "loose", "reset", "count", "words", "took", "liked", "disliked")
+CHANGES = (
+    "wanted",
+    "unwanted",
+    "bounds",
+    "also",
+    "again",
+    "loose",
+    "reset",
+    "count",
+    "words",
+    "took",
+    "liked",
+    "disliked",
+)
 
 
 def changes(heard: Any) -> dict[str, Any]:
