@@ -8,6 +8,7 @@ from genrec.chat import english, thesaurus
 from genrec.chat.acts import Act, acts, words_of
 from genrec.chat.amounts import Amounts, column_of, compared
 from genrec.chat.asking import OFFERS, WIDER
+from genrec.chat.clauses import Wishes
 from genrec.chat.constraints import Intent
 from genrec.chat.marks import Mark, Reader, cues_of
 from genrec.chat.references import Reference, References
@@ -16,7 +17,7 @@ from genrec.chat.shelves import Shelves
 from genrec.chat.state import Heard, State
 from genrec.chat.titles import Titles
 from genrec.chat.vocabulary import ENGLISH_WORDS, QUIET, Vocabulary
-from genrec.chat.wishes import Listener, Wishes
+from genrec.chat.wishes import Listener
 from genrec.explain.gazetteer import stem
 
 YES = ("yes", "yeah", "yep", "sure", "ok", "okay", "please", "go", "do", "why", "certainly", "definitely")

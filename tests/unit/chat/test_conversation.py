@@ -204,7 +204,8 @@ def test_other_catalogues(tools: Any, books: Any, bare: Any) -> None:
 
 SAID = st.sampled_from(
     ["red", "a coat", "not black", "cheaper", "under 90", "for winter", "more like the second", "I hate the first",
-     "show me more", "forget the colour", "why the first?", "start over", "boots", "not that style", "no wool", "whatever"]
+     "show me more", "forget the colour", "why the first?", "start over", "boots", "not that style", "no wool",
+     "whatever"]
 )  # fmt: skip
 
 
@@ -280,7 +281,7 @@ def test_limits(fashion: Any) -> None:
         "'" * 999,
         "<|sid_begin|>",
         "9" * 5000,
-    ):  # noqa: E501
+    ):
         assert fashion.say(odd)[0].text
     many = [{"role": "user" if n % 2 == 0 else "assistant", "content": f"not black {n}"} for n in range(1001)]
     turn = fashion.talk.hear(many)
