@@ -51,6 +51,7 @@ class Clause:
     any: bool = False
     dropping: bool = False
     like: bool = False
+    column: bool = False
     references: list[tuple[str, ...]] = field(default_factory=list)
 
 

@@ -14,7 +14,8 @@ from genrec.chat.shelves import Shelves
 from genrec.chat.state import State
 
 MORE_OF = {"more": 1, "higher": 1, "bigger": 1, "fewer": -1, "less": -1, "lower": -1, "smaller": -1}
-POINTING = ("that", "this", "those", "these", "the", "its", "their")
+POINTING = ("my", "that", "this", "those", "these", "the", "its", "their")
+LOW = frozenset(("low", "small", "short", "little", "few"))
 MOST_OF = 0.8
 """The share of a list whose colour is «that colour»; else its first one's is."""
 
@@ -30,6 +31,7 @@ def hear(
 ) -> None:
     """What the name of a column at `at` does, written into `found`."""
     column = marks[at].column
+    now.column = True
     if found.aspect is None:
         found.aspect = column
     named = [one for ref in references for one in ref.items]
@@ -46,6 +48,11 @@ def hear(
     if any(marks[p].kind in ("value", "number") and not (at < p and said_at(marks, at + 1) == "of") for p in near):
         return  # it only says which column the value is of
     pointed = at > 0 and (marks[at - 1].said in POINTING or bool(marks[at - 1].cues & {"other", "same", "not"}))
+    if column in shelves.numbers and pointed and "too" in behind and "love" not in behind:
+        low = {mark.said for mark in marks[at + 1 : clause_end(marks, at)]} & LOW
+        compare = Mark("compare", f"more {column}", column=column, more=1 if low else -1)
+        compared(compare, False, "", named or so_far.focus or so_far.last, shelves, so_far, found.numbers)
+        return
     against = now.denied or now.other or now.verdict < 0 or "bad" in behind or ("not" in behind and pointed)
     towards = now.same or now.verdict > 0 or "love" in behind
     if not (pointed or now.other) or not (against or towards):
@@ -58,7 +65,8 @@ def hear(
     values = pointed_at(shelves, column, named, so_far)
     if not values:
         return
-    found.pointed |= set(named)
+    if towards or now.denied or now.verdict < 0:
+        found.pointed |= set(named)  # «like the second, in another colour» is about the second nevertheless
     held = found.unwanted if against else found.wanted
     held[column] = tuple(dict.fromkeys((*held.get(column, ()), *values)))
     if against:

@@ -127,6 +127,7 @@ class Listener:
         word = mark.said.removesuffix(" than")
         role, more = comparisons().get(word, ("price", -1 if "under" in mark.cues else 1))
         if base:
+            found.pointed |= set(base)
             said = Mark("compare", word, role=role, more=more)
             compared(said, now.denied, "than", base, self.shelves, so_far, found.numbers)
 
@@ -214,7 +215,10 @@ class Listener:
         for place, clause in enumerate(clauses):
             verdict = clause.verdict
             if not verdict and clause.references:
-                later = next((one.verdict for one in clauses[place + 1 :] if one.verdict and not one.references), 0)
+                later = next(
+                    (one.verdict for one in clauses[place + 1 :] if one.verdict and not (one.references or one.column)),
+                    0,
+                )
                 earlier = next((one.verdict for one in reversed(clauses[:place]) if one.verdict), 0)
                 verdict = later or earlier
             for items in clause.references:
