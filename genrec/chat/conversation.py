@@ -97,7 +97,7 @@ class Conversation:
         available = None if bool(now.available.all()) else now.available
         self.shelves = Shelves(now.catalog, now.generator.index, available)
         known = None if former is None else former.vocabulary
-        if former is not None and former.now.catalog is now.catalog:
+        if former is not None:
             self.shelves.take(former.shelves)
         self.vocabulary: Vocabulary = Vocabulary.of(self.shelves, synonyms, known)
         self.titles: Titles = Titles(now.catalog, None if former is None else former.titles)

@@ -27,9 +27,9 @@ CUES: dict[str, tuple[str, ...]] = {
     "fine": (
         "not only", "not just", "not necessarily", "why not", "not bad", "no problem", "not sure", "no idea", "no rush",
         "no doubt", "don't know", "do not know", "can't decide", "if not", "or not", "nothing in particular",
-        "nothing special", "nothing specific", "no thanks", "no thank you", "nope", "not quite", "not yet",
+        "nothing special", "nothing specific", "no thanks", "no thank you", "nope", "not yet",
         "not really", "not exactly", "couldn't find", "can't find", "cannot find", "haven't found", "have nothing",
-        "i have no", "have no",
+        "have no idea", "i have no idea",
     ),
     "or": ("or", "and/or", "or else", "or maybe", "or perhaps", "alternatively", "either"),
     "and": ("and", "&", "plus", "and also"),
@@ -43,6 +43,9 @@ CUES: dict[str, tuple[str, ...]] = {
     "any": (
         "any", "whatever", "whichever", "doesn't matter", "does not matter", "don't matter", "dont matter",
         "doesnt matter", "not important", "unimportant", "isn't important", "is not important", "no object",
+        "no strong preference", "no real preference", "have no preference", "don't really mind", "don't really care",
+        "either is fine", "either way", "anything goes", "i have no preference",
+
         "don't care about",
         "do not care about", "don't care", "don't mind", "do not mind", "forget", "forget about", "never mind",
         "nevermind", "ignore", "regardless of", "no preference", "open to", "is open", "all kinds of", "every",
@@ -83,7 +86,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "not my cup of tea", "isn't my thing", "isn't my style", "leaves me cold", "not right", "isn't right",
     ),
     "more": (
-        "more", "show me more", "others", "other ones", "what else", "anything else", "something else", "next",
+        "more", "none of these", "none of those", "none of them", "show me more", "others", "other ones",
+        "what else", "anything else", "something else", "next",
         "different ones", "others please", "another", "else", "more options", "more ideas", "keep going", "next page",
         "other options", "other ideas", "continue", "new ones", "some others", "the next ones", "more please",
     ),
@@ -150,7 +154,9 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]
          "upscale", "posh", "costlier", "pricey", "high end", "splurge", "exclusive", "dear", "overpriced", "steep"),
         ("cheaper", "cheap", "affordable", "inexpensive", "budget-friendly", "low-cost", "thrifty", "economical",
          "bargain", "low-priced", "reasonable", "cheapest", "low cost", "budget friendly", "good value",
-         "on a budget", "tight budget", "save money", "frugal", "lower price", "lower priced", "easier on the wallet"),
+         "on a budget", "tight budget", "save money", "frugal", "lower price", "lower priced",
+         "more than i want to spend", "over my budget", "out of my budget", "beyond my budget", "out of my price range",
+         "above my budget", "easier on the wallet"),
     ),
     "weight": (("weight", "mass"), ("heavier", "heavy", "weighty"), ("lighter", "lightweight", "light-weight")),
     "pages": (("pages", "page"), ("longer", "long", "thicker", "thick"), ("shorter", "short", "thin", "thinner",
@@ -185,7 +191,8 @@ _COMPARED = (
 )
 COMPARATIVE = frozenset(_COMPARED.split()) | {"better rated", "higher rated", "lower rated", "worse rated",
 "more powerful", "less powerful", "lower price",
-     "more recent", "better reviewed"}  # fmt: skip
+     "more recent", "better reviewed", "more than i want to spend", "over my budget",
+     "out of my budget", "beyond my budget", "out of my price range", "above my budget"}  # fmt: skip
 """Those that compare with what was shown; the others are for themselves."""
 UNITS = {
     "price": ("euro", "euros", "eur", "usd", "dollar", "dollars", "pound", "pounds", "bucks", "gbp", "quid", "£", "$",
@@ -227,29 +234,29 @@ NAMES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 _QUIET = """
-a an the i i'm im i'd i'll i've me my mine we us our you your he she it its it's they them their this that these
-those there here is are was were be been being am do does did doing done have has had having can could would will
-shall should may might must want wants wanted need needs needed look looking looks search searching find finding
-found show showing shown see seeing give gives get getting got buy buying bought help please thanks thank hello hi
-hey ok okay yes yeah yep sure well so very really quite just some something anything somewhere things thing stuff
-item items product products piece pieces one ones pair of for to in on at by with from as into about up out off
-over again then now maybe perhaps kind sort type like would'd what's what which who how when where why if because
-since and or but not no nor only also too as than more most less least much many few lot lots any all every each
-both either other others another else same such own good nice great lovely best better recommend recommends
-recommendation recommendations suggest suggestion suggestions idea ideas choose choice option options go going
-come comes think know guess prefer preferably rather ideally exactly right still even ever never day today
-tomorrow tonight soon time people person someone somebody everyone tell let's lets let make makes made take takes
-wear wearing use using used feel feels seem seems bit little far could've that's there's don't doesn't didn't
-isn't aren't won't can't cannot wouldn't haven't hasn't definitely absolutely anyway actually instead however
-though yet price prices cost costs budget euro euros dollar dollars spend money pay colour color wonder wondering
-happy fine interested love loved liked hate hated buying shop shopping store catalogue catalog available
-possible possibly mind able try trying tried fancy fancies mood hunting hunt after keen seeking seek hoping hope
-point direction carry stock sell sells offer offers friend mum mom dad wife husband sister brother daughter son
-girlfriend boyfriend myself gift present favourite closest close okay-ish bring brings anybody course alright
-certainly suppose less-so way kinda sorta wanna gonna gotta lemme gimme pls plz thx ta cheers sorry excuse hmm uh
-um oh ah wow nah nope them himself herself say said says mean means meant talk ask asking question answer
-hundred ahead behind between within under around roughly else's page list first second third last next previous
-former latter keep keeps kept stay left remain total overall particular special specific certain own usual
+a an the i i'm im i'd i'll i've me my mine we us our you your he she it its it's they them their this that these those
+there here is are was were be been being am do does did doing done have has had having can could would will shall
+should may might must want wants wanted need needs needed look looking looks search searching find finding found show
+showing shown see seeing give gives get getting got buy buying bought help please thanks thank hello hi hey ok okay
+yes yeah yep sure well so very really quite just some something anything somewhere things thing stuff item items
+product products piece pieces one ones pair of for to in on at by with from as into about up out off over again then
+now maybe perhaps kind sort type like would'd what's what which who how when where why if because since and or but not
+no nor only also too as than more most less least much many few lot lots any all every each both either other others
+another else same such own good nice great lovely best better recommend recommends recommendation recommendations
+suggest suggestion suggestions idea ideas choose choice option options go going come comes think know guess prefer
+preferably rather ideally exactly right still even ever never day today tomorrow tonight soon time people person
+someone somebody everyone tell let's lets let make makes made take takes wear wearing use using used feel feels seem
+seems bit little far could've that's there's don't doesn't didn't isn't aren't won't can't cannot wouldn't haven't
+hasn't definitely absolutely anyway actually instead however though yet price prices cost costs budget euro euros
+dollar dollars spend money pay colour color wonder wondering happy fine interested love loved liked hate hated buying
+shop shopping store catalogue catalog available possible possibly mind able try trying tried fancy fancies mood
+hunting hunt after keen seeking seek hoping hope point direction carry stock sell sells offer offers friend mum mom
+dad wife husband sister brother daughter son girlfriend boyfriend myself gift present favourite closest close okay-ish
+bring brings anybody course alright certainly suppose less-so way kinda sorta wanna gonna gotta lemme gimme pls plz
+thx ta cheers sorry excuse hmm uh um oh ah wow nah nope them himself herself say said says mean means meant talk ask
+asking question answer hundred ahead behind between within under around roughly else's page list first second third
+last next previous former latter number numbers option preference keep keeps kept stay left remain total overall
+particular special specific certain own usual
 """
 QUIET = frozenset(_QUIET.split())
 """Words that ask for nothing by themselves."""

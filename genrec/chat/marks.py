@@ -108,7 +108,7 @@ class Reader:
             mark = self._phrase(key, plain, text, count) or self._misspelt(tokens[at : ends[count - 1]], text)
             if mark is not None:
                 return mark, ends[count - 1] - at
-        return self._word(token), 1
+        return self._word(token, before), 1
 
     def _run(self, tokens: list[_Token], at: int) -> tuple[list[tuple[str, ...]], list[int]]:
         """The words from `at` on, hyphens passed over, and where each ends."""
@@ -204,7 +204,9 @@ class Reader:
         strange = any(one.stems not in self.vocabulary.ways and one.plain not in QUIET for one in words)
         return quoted or capitals or (strange and len(words) > 1)
 
-    def _word(self, token: _Token) -> Mark:
+    def _word(self, token: _Token, before: Sequence[Mark]) -> Mark:
+        if token.plain in english.NUMBERS and before and before[-1].said in NUMBERING:
+            return Mark("ordinal", token.text, place=english.NUMBERS[token.plain] - 1)
         if token.plain in english.NUMBERS:
             return Mark("number", token.text, number=english.NUMBERS[token.plain])
         if DECADE.fullmatch(token.plain):
@@ -277,4 +279,4 @@ def comparisons() -> dict[str, tuple[str, int]]:
     return found
 
 
-LONGEST_CUE = max(len(phrase.split()) for phrase in cues_of())
+LONGEST_CUE = max(len(phrase.split()) for phrase in (*cues_of(), *comparisons()))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 PHRASES: dict[str, str] = {
     "find": """
+        what about REF in VALUE | how about REF in VALUE | what about REF but VALUE | do they have REF in VALUE |
+        the COLUMN is not right | the COLUMN is wrong | could it be cheaper | can it be less expensive |
+        love the COLUMN of REF | i like the COLUMN of REF | REF but the COLUMN is wrong |
         show me the VALUE ones | only the VALUE ones | give me the VALUE ones | like the VALUE one but VALUE | more
         like the VALUE one | not like REF | not like REF more like REF | less like REF and more like REF | do you have
         the VALUE one in VALUE | VALUE ones | only VALUE ones | VALUE ones please | rather like REF than like REF | i

@@ -15,7 +15,7 @@ from genrec.chat.state import State
 from genrec.chat.vocabulary import OWN, Vocabulary, stems
 
 if TYPE_CHECKING:
-    from genrec.chat.wishes import Wishes
+    from genrec.chat.clauses import Wishes
 
 QUESTION = "By “{word}”, do you mean {senses}?"
 ASKED = re.compile(r"By “([^”]+)”, do you mean ")

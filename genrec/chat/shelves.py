@@ -6,7 +6,7 @@ Everything is read from the table by column when it is first asked for; nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,10 @@ KINDS = ("category", "kind", "type", "product_type", "department", "genre", "gen
 """What the column is called that says what a thing is, if one of these is there."""
 
 
+Coded = tuple[np.ndarray, np.ndarray, list[Value]]
+"""Pairs of an item and a value: int64 (P,) item indices, int64 (P,) places in the list of values."""
+
+
 class Shelves:
     """Of one catalogue. words: columns of words; flags: of yes and no; numbers; dates. kind: the column that says what
     a thing is, None where none does. price: the column of prices, or None. All by name."""
@@ -45,7 +49,8 @@ class Shelves:
         self.tagged = not words and not self.flags and not self.numbers
         self.words = (TAG,) if self.tagged else words
         self.price = next((name for name in self.numbers if name.lower() in PRICES), None)
-        self._tables: dict[str, tuple[np.ndarray, np.ndarray, list[Value]]] = {}
+        self._tables: dict[str, Coded] = {}
+        self._former: tuple[pl.DataFrame, Mapping[str, Coded]] | None = None
 
     @cached_property
     def sample(self) -> Catalog:
@@ -85,11 +90,15 @@ class Shelves:
         return (*self.words, *self.flags, *self.numbers, *self.dates)
 
     def take(self, former: Shelves) -> None:
-        """What another of the same catalogue has made already: only what there is to be had has changed."""
-        for name in ("sample", "facts", "kind", "titled", "named", "lower", "titles"):
+        """What was made for an earlier version of the catalogue and holds for this one, or for most of its rows."""
+        same = former.catalog is self.catalog
+        for name in ("sample", "facts", "kind", "titled", *(("lower", "titles") if same else ())):
             if name in former.__dict__:
                 self.__dict__[name] = former.__dict__[name]
-        self._tables = former._tables
+        if same:
+            self._tables, self._former = former._tables, former._former
+        else:
+            self._former = former.table, dict(former._tables)
 
     @cached_property
     def lower(self) -> pl.Series:
@@ -107,30 +116,38 @@ class Shelves:
         counts = np.bincount(codes, minlength=len(values))
         return {values[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
 
-    def codes(self, column: str) -> tuple[np.ndarray, np.ndarray, list[Value]]:
-        """Pairs of an item and a value: int64 (P,) item indices, int64 (P,) places in the list of values."""
+    def codes(self, column: str) -> Coded:
+        """Which items have which values; see `Coded`."""
         if column not in self._tables:
             self._tables[column] = self._coded(column)
         return self._tables[column]
 
-    def _coded(self, column: str) -> tuple[np.ndarray, np.ndarray, list[Value]]:
+    def _coded(self, column: str) -> Coded:
         if column == TAG:
             return self._tags()
-        rows = pl.DataFrame({"value": self.table[column], "item": np.arange(self.table.height)})
-        if isinstance(rows.schema["value"], pl.List | pl.Array):
-            rows = rows.with_columns(pl.col("value").cast(pl.List(pl.String))).explode("value")
-        elif rows.schema["value"] != pl.Boolean:
-            rows = rows.with_columns(pl.col("value").cast(pl.String))
-        rows = rows.drop_nulls("value").filter(pl.col("value").cast(pl.String).str.strip_chars() != "").unique()
-        rows = rows.sort("item", "value")
-        values = rows["value"].unique().sort()
-        if values.is_empty():
-            return np.empty(0, np.int64), np.empty(0, np.int64), []
-        places = rows.join(pl.DataFrame({"value": values, "place": np.arange(len(values))}), on="value", how="left")
-        places = places.sort("item", "place")
-        return places["item"].to_numpy(), places["place"].to_numpy(), values.to_list()
+        if self._former is not None and column in self._former[1]:
+            return self._grown(column, *self._former)
+        return coded(self.table[column])
 
-    def _tags(self) -> tuple[np.ndarray, np.ndarray, list[Value]]:
+    def _grown(self, column: str, table: pl.DataFrame, tables: Mapping[str, Coded]) -> Coded:
+        """From an earlier version's: only rows that are new or other now are looked at."""
+        items, codes, values = tables[column]
+        old, now = table[column], self.table[column]
+        if old.dtype.is_nested() or len(now) < len(old):
+            return coded(now)
+        changed = (~now.head(len(old)).eq_missing(old)).arg_true().to_numpy()
+        if len(changed):
+            kept = ~np.isin(items, changed)
+            items, codes = items[kept], codes[kept]
+        fresh = np.concatenate([changed.astype(np.int64), np.arange(len(old), len(now))])
+        own, new, names = coded(now.gather(fresh))
+        place = {value: at for at, value in enumerate(values)}
+        values = [*values, *(value for value in names if value not in place)]
+        place = {value: at for at, value in enumerate(values)}
+        moved = np.array([place[value] for value in names], np.int64)
+        return np.concatenate([items, fresh[own]]), np.concatenate([codes, moved[new]]), values
+
+    def _tags(self) -> Coded:
         """A tag stands in a text or not; which ones there are, the sample says."""
         values: list[Value] = []
         values += [fact.value for fact in self.facts.facts if fact.attribute == TAG][:TAGS]
@@ -206,3 +223,20 @@ class Shelves:
             numbers = numbers.filter(pl.Series(mask))
         found = numbers.drop_nulls().drop_nans().quantile(share, "linear")
         return None if found is None else float(found)
+
+
+def coded(column: pl.Series) -> Coded:
+    """A column's values by row. Lists count value by value, blanks not at all."""
+    items = np.arange(len(column))
+    if isinstance(column.dtype, pl.List | pl.Array):
+        column = column.cast(pl.List(pl.String))
+        rows = pl.DataFrame({"item": items, "value": column}).explode("value").unique(maintain_order=True)
+        items, column = rows["item"].to_numpy(), rows["value"]
+    if column.dtype == pl.Boolean:
+        there = column.is_not_null().to_numpy()
+        return items[there], column.fill_null(False).to_numpy()[there].astype(np.int64), [False, True]
+    column = column.cast(pl.String)
+    there = (column.is_not_null() & (column.str.strip_chars() != "").fill_null(False)).to_numpy()
+    column = column.filter(pl.Series(there))
+    values = column.unique().sort()
+    return items[there], column.cast(pl.Enum(values)).to_physical().to_numpy().astype(np.int64), values.to_list()

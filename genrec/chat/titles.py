@@ -12,6 +12,9 @@ from genrec.explain.gazetteer import short
 
 WORDS = 14
 """Words of a title that are compared."""
+SAME = 50
+"""Items of one title that are told apart."""
+HEAD = r"^([^,(\[|]+)"
 NOT_WORDS = r"[^\p{L}\p{N}']+"
 
 
@@ -20,7 +23,7 @@ class Titles:
 
     def __init__(self, catalog: Catalog, former: Titles | None = None) -> None:
         self.catalog = catalog
-        self._former = former
+        self._former: Titles | None = former._former if former is not None and former._by_key is None else former
         self._by_key: dict[str, list[int]] | None = None
 
     @property
@@ -29,19 +32,19 @@ class Titles:
         if self._by_key is None:
             former, self._former = self._former, None
             table = self.catalog.table
+            rows, made = pl.arange(0, table.height, eager=True, dtype=pl.UInt32), dict[str, list[int]]()
             if former is not None and former._by_key is not None and former.catalog.table.height <= table.height:
                 old = former.catalog.table["title"]
                 same = table["title"].head(len(old)).eq_missing(old)
                 rows = (~same).arg_true().append(pl.arange(len(old), table.height, eager=True, dtype=pl.UInt32))
-                self._by_key = dict(former._by_key)
-            else:
-                rows, self._by_key = pl.arange(0, table.height, eager=True, dtype=pl.UInt32), {}
+                made = dict(former._by_key)
             titles = table["title"].gather(rows).fill_null("")
-            for keys in (_keys(titles), _keys(titles.str.extract(r"^([^,(\[|]+)", 1).fill_null(""))):
-                for row, key in zip(rows.to_list(), keys.to_list(), strict=True):
-                    there = self._by_key.get(key, [])
-                    if key and row not in there[-1:]:
-                        self._by_key[key] = [*there, row] if len(there) < 50 else there
+            heads = titles.str.extract(HEAD, 1).fill_null("")
+            pairs = pl.DataFrame({"key": _keys(titles).append(_keys(heads)), "row": rows.append(rows)}).unique()
+            groups = pairs.filter(pl.col("key") != "").sort("row").group_by("key").agg(pl.col("row").head(SAME))
+            for key, own in groups.iter_rows():
+                made[key] = [*made[key], *own][-SAME:] if key in made else own
+            self._by_key = made
         return self._by_key
 
     def of(self, shown: Collection[str]) -> dict[str, tuple[str, ...]]:

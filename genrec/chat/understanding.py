@@ -8,7 +8,9 @@ from genrec.chat import english, thesaurus
 from genrec.chat.acts import Act, acts, words_of
 from genrec.chat.amounts import Amounts, column_of, compared
 from genrec.chat.asking import OFFERS, WIDER
+from genrec.chat.clauses import Wishes
 from genrec.chat.constraints import Intent
+from genrec.chat.english import COMPARATIVE
 from genrec.chat.marks import Mark, Reader, cues_of
 from genrec.chat.references import Reference, References
 from genrec.chat.senses import Senses
@@ -16,10 +18,15 @@ from genrec.chat.shelves import Shelves
 from genrec.chat.state import Heard, State
 from genrec.chat.titles import Titles
 from genrec.chat.vocabulary import ENGLISH_WORDS, QUIET, Vocabulary
-from genrec.chat.wishes import Listener, Wishes
+from genrec.chat.wishes import Listener
 from genrec.explain.gazetteer import stem
 
 YES = ("yes", "yeah", "yep", "sure", "ok", "okay", "please", "go", "do", "why", "certainly", "definitely")
+QUESTIONS = frozenset(
+    ("what", "what's", "which", "who", "how", "when", "where", "is", "are", "does", "do", "can", "could", "tell")
+)
+BARE = ("number", "cue", "stop")
+"""Marks of a message that is nothing but numbers."""
 SURE = 0.5
 """The probability below which wishes in a message count more than its act."""
 CERTAIN = 0.9
@@ -44,6 +51,9 @@ class GazetteerUnderstanding:
         """See `Heard`."""
         marks = self.reader.read(message, so_far.shown[-RECENT:])
         act, sure = acts().of(words_of(marks, bool(so_far.last)))
+        if so_far.last and (act in ("compare", "explain") or all(mark.kind in BARE for mark in marks)):
+            marks = [self._place(mark, so_far) for mark in marks]  # «2», «compare 1 and 3»
+            act, sure = acts().of(words_of(marks, True))
         act = self._settled(marks, act, sure, so_far)
         if so_far.waiting in thesaurus.SENSES:
             answer = Wishes()
@@ -52,6 +62,9 @@ class GazetteerUnderstanding:
                 return Heard(intent="refine", wanted=answer.wanted, bounds=bounds, confidence=sure)
         if so_far.waiting in OFFERS and (taken := self._offer(marks, act, sure, so_far)) is not None:
             return taken
+        unsure = any(mark.cues & {"any", "fine"} for mark in marks)
+        if act == "smalltalk" and unsure and so_far.waiting in self.shelves.named:
+            return Heard(intent="refine", loose=(so_far.waiting,), confidence=sure)
         if act == "smalltalk" and self._foreign(marks):
             return Heard(intent="clarify", confidence=sure)
         references = self.references.read(marks, act, so_far)
@@ -68,6 +81,8 @@ class GazetteerUnderstanding:
             return "find"  # there is nothing to ask about yet
         told = [mark for mark in marks if mark.kind == "word" and self._telling(mark.said)]
         if act == "smalltalk" and (wishes or told) and sure < CERTAIN:
+            return "find"
+        if act == "question" and not self._asking(marks):
             return "find"
         if act == "more" and kinds & {"value", "compare"}:
             return "find"
@@ -97,6 +112,24 @@ class GazetteerUnderstanding:
         strange = [word for word in words if word not in ENGLISH_WORDS and stem(word) not in self.vocabulary.written]
         return 2 * len([word for word in strange if cues_of().get(word) is None]) >= max(len(words), 1)
 
+    def _asking(self, marks: Sequence[Mark]) -> bool:
+        """Whether what looks like a question is one: «the colour is wrong», «could it be less pricey?» are none."""
+        cues = frozenset[str]().union(*(mark.cues for mark in marks))
+        pointed = bool({mark.kind for mark in marks} & {"ordinal", "item"})
+        compared = [mark.said for mark in marks if mark.kind == "compare"]
+        if not pointed and any(one in COMPARATIVE or one.startswith(("less ", "more ")) for one in compared):
+            return False
+        asked = any("?" in mark.text for mark in marks) or marks[0].said.split(" ")[0] in QUESTIONS
+        return asked or not cues & {"not", "bad", "love", "other", "too"} or not any(mark.column for mark in marks)
+
+    def _place(self, mark: Mark, so_far: State) -> Mark:
+        """A bare number as a place in the list."""
+        if mark.kind != "number" or mark.unit or mark.said == "one":
+            return mark
+        if mark.number not in range(1, len(so_far.last) + 1):
+            return mark
+        return Mark("ordinal", mark.text, place=int(mark.number) - 1)
+
     def _telling(self, word: str) -> bool:
         """Whether it stands in items' texts, and not in most."""
         return word not in QUIET and stem(word) in self.vocabulary.written
@@ -115,15 +148,16 @@ class GazetteerUnderstanding:
             return self._asks(marks, act, sure, about, found, so_far)
         if act == "smalltalk" and not found.reset:
             return Heard(intent="smalltalk", confidence=sure)
+        unsure = any(mark.cues & {"any", "fine"} for mark in marks)
         said = found.loose or found.wanted or found.unwanted or found.numbers.bounds
-        if not said and so_far.waiting in self.shelves.named and any("any" in mark.cues for mark in marks):
+        if not said and so_far.waiting in self.shelves.named and unsure:
             found.loose.append(so_far.waiting)
         if act == "feedback" and not found.liked and not found.disliked and about:
             found.liked += about
         strange = [word for word in found.words if not self._telling(word)]
         found.words = [word for word in found.words if self._telling(word)]
         liked, disliked, unclear = list(found.liked), list(found.disliked), list(found.unclear)
-        if act == "find" and about and not liked and not disliked and not found.numbers.bounds:
+        if act == "find" and about and not liked and not disliked:
             liked += [one for one in found.neutral if one not in found.pointed]
         liked = [one for one in liked if one not in found.pointed or act == "feedback"]
         if act == "more" and not found.liked and len(disliked) >= len(so_far.last) > 1:

@@ -34,7 +34,8 @@ HELD_OUT = {
     """,
     "question": """
         out of what is REF made | can you tell me the COLUMN of REF | and the COLUMN of REF | is it suitable for VALUE |
-        what does that one cost | does REF also come in VALUE | anything more you know about REF | could i tumble dry it |
+        what does that one cost | does REF also come in VALUE | anything more you know about REF |
+        could i tumble dry it |
         who is the maker of REF | what is REF like | is REF a VALUE | how much would REF be | what exactly is REF
     """,
     "feedback": """

@@ -204,7 +204,8 @@ def test_other_catalogues(tools: Any, books: Any, bare: Any) -> None:
 
 SAID = st.sampled_from(
     ["red", "a coat", "not black", "cheaper", "under 90", "for winter", "more like the second", "I hate the first",
-     "show me more", "forget the colour", "why the first?", "start over", "boots", "not that style", "no wool", "whatever"]
+     "show me more", "forget the colour", "why the first?", "start over", "boots", "not that style", "no wool",
+     "whatever"]
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A chat model as understanding: what is valid is taken, all else is as if it had not been said; and the HTTP client."""
+"""A chat model as understanding: what is valid is taken, all else is as if never said; and the HTTP client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def test_a_valid_answer_is_taken(fashion: Any) -> None:
         '{"intent": "refine", "wanted": {"colour": ["octarine"]}}', '{"intent": "refine", "wanted": {"price": ["5"]}}',
         '{"intent": "refine", "bounds": {"colour": {"max": 5}}}', '{"intent": "refine", "bounds": {"price": {}}}',
         '{"intent": "refine", "bounds": {"price": {"max": "2020-01-01"}}}', '{"intent": "refine", "liked": [9]}',
-        '{"intent": "refine", "liked": ["F017"]}', '{"intent": "explain"}', "{" * 5000, '{"intent": "refine", "count": 1e9}',
+        '{"intent": "refine", "liked": ["F017"]}', '{"intent": "explain"}', "{" * 5000,
+        '{"intent": "refine", "count": 1e9}',
     ],
 )  # fmt: skip
 def test_an_invalid_one_is_as_if_it_had_not_been_said(fashion: Any, answer: Any) -> None:
