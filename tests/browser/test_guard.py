@@ -111,7 +111,7 @@ def test_a_key_is_asked_for_and_kept_for_the_tab(serve: Callable[..., Served], s
     guest = shop_at(served.url)
     guest.expected = ["401", "403"]
     guest.page.goto(guest.url)
-    guest.page.get_by_label("API key").fill(GUEST)
+    guest.page.get_by_role("textbox", name="API key").fill(GUEST)
     guest.page.keyboard.press("Enter")
     guest.page.wait_for_selector("html[data-ready]")
     expect(guest.page.get_by_role("region", name="Shop as somebody")).to_have_count(0)
