@@ -16,7 +16,7 @@ from tests.serving import Served
 
 pytestmark = pytest.mark.system
 EVIL = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> **bold** dress"
-KEY = PREFIX + secrets.token_urlsafe(32)
+KEY, GUEST = (PREFIX + secrets.token_urlsafe(32) for _ in range(2))
 
 
 def test_item_text_is_text(shop: Shop, server: Served) -> None:
@@ -78,10 +78,17 @@ def test_imagery_is_shown_only_where_it_is_offered(shop: Shop) -> None:
     ids = [one["id"] for one in httpx.get(f"{shop.url}/v1/models").json()["data"]]
     place = shop.page.get_by_role("region", name="Drawn for you")
     expect(place).to_have_count(1 if "genrec-imagery" in ids else 0)
+    # The same server, as if it drew.
+    more = {
+        "data": [{"id": one, "object": "model", "created": 0, "owned_by": "genrec"} for one in (*ids, "genrec-imagery")]
+    }
+    shop.page.route("**/v1/models", lambda route: route.fulfill(json={"object": "list", **more}))
+    shop.open()
+    expect(place).to_be_visible()
 
 
 def test_a_key_is_asked_for_and_kept_for_the_tab(serve: Callable[..., Served], shop_at: Callable[..., Shop]) -> None:
-    served = serve(GENREC_API_KEYS=f"page:read+events+admin:{KEY}")
+    served = serve(GENREC_API_KEYS=f"page:read+events+admin:{KEY}, guest:read+events:{GUEST}")
     shop = shop_at(served.url)
     shop.expected = ["401"]
     shop.page.goto(shop.url)
@@ -101,3 +108,17 @@ def test_a_key_is_asked_for_and_kept_for_the_tab(serve: Callable[..., Served], s
     kept = shop.page.evaluate("[JSON.stringify(localStorage), document.cookie, sessionStorage.getItem('genrec-key')]")
     assert KEY not in kept[0] and kept[1] == "" and kept[2] == KEY
     assert not [one for one in shop.asked if KEY in one]
+    # A key that may not list people leaves all the rest.
+    guest = shop_at(served.url)
+    guest.expected = ["401", "403"]
+    guest.page.goto(guest.url)
+    guest.page.get_by_role("textbox", name="API key").fill(GUEST)
+    guest.page.keyboard.press("Enter")
+    guest.page.wait_for_selector("html[data-ready]")
+    expect(guest.page.get_by_role("region", name="Shop as somebody")).to_have_count(0)
+    answer = guest.say("A bag")
+    answer.locator(".card .dislike").first.click()
+    expect(answer.get_by_text("you will not see it again")).to_be_visible()
+    assert guest.items(answer)[0] not in guest.items(guest.say("A bag"))
+    guest.page.get_by_role("button", name="Shopping as").click()
+    expect(guest.page.get_by_text("This key may not list people.")).to_be_visible()
