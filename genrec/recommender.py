@@ -222,37 +222,6 @@ class Recommender(Searchable):
             known = self._talking = Conversation(now, synonyms, former=known)
         return known
 
-    def chat(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        history: Sequence[str] = (),
-        *,
-        disliked: Sequence[str] = (),
-        k: int = 5,
-        where: Any = None,
-        explain: bool = True,
-        write: Write | None = None,
-        synonyms: Synonyms | None = None,
-    ) -> Reply:
-        """The answer to a conversation, with up to k items: messages [{"role": "user", "content": …}, …], oldest first.
-
-        history, disliked: item ids known of the person. where: a filter that holds whatever is said. explain: with a
-        reason for each item. write: a chat model that hears the last message, and puts reasons into words (see
-        `explain`); what of it does not hold is not used. synonyms: as for `explain`.
-        """
-        from genrec.chat.talk import talk
-
-        return talk(self, messages, history, disliked, k, where, explain, write, synonyms)
-
-    def conversation(self, synonyms: Synonyms | None = None) -> Conversation:
-        """What `chat` understands messages by, over the catalogue as it stands; made anew when that changes."""
-        from genrec.chat.conversation import Conversation
-
-        now, known = self.snapshot, self._talking
-        if known is None or known.now is not now:
-            known = self._talking = Conversation(now, synonyms, former=known)
-        return known
-
     def speech(self) -> Speech:
         """The run's language model as a writer for `explain`; UserError where the run has none."""
         from genrec.explain.speech import Speech
