@@ -66,7 +66,8 @@ def revoke(run: Run, name: Annotated[str, typer.Argument(help="Whose key.")], da
 @partial(common.verb, keys)
 def show(run: Run, database: Database = None) -> None:
     """Names and scopes of all keys; the keys themselves nobody has."""
-    for row in _store(run, database).keys():
+    known = _store(run, database).keys()
+    for row in known:
         typer.echo(f"{row.name}\t{'+'.join(row.scopes)}\t{'revoked' if row.revoked else 'holds'}")
 
 
