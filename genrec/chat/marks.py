@@ -206,11 +206,11 @@ class Reader:
         if tuple(part for one in words for part in one.stems) in self.vocabulary.ways or len(words) < 2:
             return False
         strange = any(one.stems not in self.vocabulary.ways and one.plain not in QUIET for one in words)
-        if own or strange:
+        if own or (strange and len(words) > 2 and len(items) == 1):
             return True
         text = message[tokens[at].begin : tokens[at + used - 1].end]
         titles = self.titles.catalog.table["title"]
-        return len(words) > 2 and any((titles[self.index[one]] or "").startswith(text) for one in items)
+        return (strange or len(words) > 2) and any((titles[self.index[one]] or "").startswith(text) for one in items)
 
     def _word(self, token: _Token, before: Sequence[Mark]) -> Mark:
         if token.plain in english.NUMBERS and before and before[-1].said in NUMBERING:
