@@ -190,19 +190,27 @@ class Reader:
             return None
         items, used = found
         text = message[token.begin : tokens[at + used - 1].end]
-        if not self._titled(message, tokens, at, used, any(item in ids for ids in own.values() for item in items)):
+        shown = any(item in ids for ids in own.values() for item in items)
+        if not self._titled(message, tokens, at, used, items, shown):
             return None
         return Mark("item", text, items=items), used
 
-    def _titled(self, message: str, tokens: list[_Token], at: int, used: int, shown: bool) -> bool:
-        """Whether words that are a title are meant as one: shown, quoted, in capitals, or not to be said otherwise."""
-        if shown:
-            return True
+    def _titled(
+        self, message: str, tokens: list[_Token], at: int, used: int, items: tuple[str, ...], own: bool
+    ) -> bool:
+        """Whether words that are a title are meant as one: in quotes, or shown, written out, or not to be said
+        otherwise; but «a t-shirt» is one, whatever else is called that. own: whether it was shown."""
         words = [one for one in tokens[at : at + used] if one.kind == "word"]
-        quoted = message[: tokens[at].begin].rstrip(" ")[-1:] in ("“", '"', "«", "'")
-        capitals = len(words) > 1 and all(one.text[0].isupper() for one in words if len(one.text) > 3)
+        if message[: tokens[at].begin].rstrip(" ")[-1:] in QUOTES:
+            return True
+        if tuple(part for one in words for part in one.stems) in self.vocabulary.ways or len(words) < 2:
+            return False
         strange = any(one.stems not in self.vocabulary.ways and one.plain not in QUIET for one in words)
-        return quoted or capitals or (strange and len(words) > 1)
+        if own or (strange and len(words) > 2 and len(items) == 1):
+            return True
+        text = message[tokens[at].begin : tokens[at + used - 1].end]
+        titles = self.titles.catalog.table["title"]
+        return (strange or len(words) > 2) and any((titles[self.index[one]] or "").startswith(text) for one in items)
 
     def _word(self, token: _Token, before: Sequence[Mark]) -> Mark:
         if token.plain in english.NUMBERS and before and before[-1].said in NUMBERING:
@@ -230,6 +238,7 @@ class Reader:
         return Mark("value", text, ways=kept, took=" ".join(one.fixed[0] for one in wrong)) if kept else None
 
 
+QUOTES = ("“", '"', "«", "'")
 NUMBERING = frozenset(("number", "no", "nr", "option", "item", "choice", "suggestion", "result", "pick"))
 UNIT_WORDS = {unit: role for role, units in english.UNITS.items() for unit in units}
 

@@ -40,6 +40,7 @@ FASHION: list[tuple[str, dict[str, Any]]] = [
     ("start over", {"reset": True}),
     ("make it red instead", {"wanted": {"colour": ("red",)}, "again": True}),
     ("also in white", {"wanted": {"colour": ("white",)}, "also": True}),
+    ("a t-shirt", {"wanted": {"category": ("t-shirt",)}}),
     ("shirt dress", {"wanted": {"category": ("dress",)}}),
     ("something light in colour", {"wanted": {"colour": ("white", "beige", "mint", "sky blue", "blush", "lilac")}}),
     ("for the fall", {"wanted": {"season": ("autumn",)}}),
@@ -220,3 +221,23 @@ def test_flags_and_numbers_are_asked_for(tools: Any) -> None:
 def test_ordinals_that_are_none(fashion: Any) -> None:
     assert fashion.heard("a coat for my first job", SHOWN).liked == ()
     assert fashion.heard("first of all, something red", SHOWN).about == ()
+
+
+def test_a_title_that_is_a_value_is_the_value(make: Any) -> None:
+    rows = [
+        {"item_id": f"a{n}", "title": title, "text": title, "category": kind, "colour": colour}
+        for n, (title, kind, colour) in enumerate(
+            [
+                ("T-Shirt, Special", "t-shirt", "red"),
+                ("T-Shirt, Basic", "t-shirt", "blue"),
+                ("Red Dress", "dress", "red"),
+            ]
+            + [("Blue Dress", "dress", "blue"), ("The Marlowe", "dress", "red")] * 3
+        )
+    ]
+    shop = make(rows)
+    assert shop.heard("a t-shirt").wanted == {"category": ("t-shirt",)}
+    assert shop.heard("Red Dress").wanted == {"colour": ("red",), "category": ("dress",)}
+    assert shop.heard("how much is “Red Dress”?").about == ("a2",)
+    assert shop.heard("is red dress nice?", ("a2", "a3")).about == ("a2",)
+    assert "The Marlowe" in shop.heard("how much is The Marlowe?").unclear[0]
