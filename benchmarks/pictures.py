@@ -4,10 +4,10 @@
 
 RUN is a finished run on the fashion catalogue. Its garments are drawn anew (`redrawn.py`) and looked for. Found is an
 item that is drawn alike, of the same category, silhouette, colour, accent, pattern and material: nobody could tell them
-apart; the strict figure counts the one item itself. Two sets of garments: those of the catalogue, whose own pictures
-the encoder learned from, and others of the same world, which come to the catalogue as newcomers and which nothing was
-trained on. «Like this, but in red»: the item is given by a redrawn picture alone; questions, sentences and figure are
-those of `search.py`.
+apart; the strict figure counts the one item itself. Three sets of garments: those whose own pictures the encoder
+learned from; the tenth of the catalogue that it leaves out to measure itself; others of the same world, which come as
+newcomers and which nothing was trained on. «Like this, but in red»: the item is given by a redrawn picture alone;
+questions, sentences and figure are those of `search.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from search_questions import by_change, precision
 from genrec import Recommender
 from genrec.data.catalog import Catalog
 from genrec.data.synthetic import fashion
-from genrec.embed.contrastive import ContrastiveEncoder, ContrastiveModel
+from genrec.embed.contrastive import ContrastiveEncoder, ContrastiveModel, left_out
 from genrec.embed.images import read_thumbnails, thumbnail
 
 SEED, WORLD = 30, 4711
@@ -103,7 +103,13 @@ def pictures(recommender: Recommender, known: int, count: int) -> dict[str, Any]
     ways = systems(recommender)
     figures: dict[str, Any] = {}
     random = np.random.default_rng(SEED)
-    sets = {"known garments": random.permutation(known)[:count], "newcomers": np.arange(known, len(table))}
+    recipe = json.loads((recommender.path / "embed" / "manifest.json").read_text())
+    strange, seen = left_out(np.arange(known), recipe["seed"])
+    sets = {
+        "garments that the encoder learned from": random.permutation(seen)[:count],
+        "garments that it was not shown": strange[:count],
+        "newcomers": np.arange(known, len(table)),
+    }
     for name, items in sets.items():
         figures[name] = {}
         for way, redraw in REDRAWS.items():

@@ -119,9 +119,8 @@ class ContrastiveEncoder:
             raise UserError(
                 f"{len(both)} item(s) have both a picture and a text; the contrastive encoder learns from such pairs"
             )
-        order = both[np.random.default_rng(seed).permutation(len(both))]
-        count = min(HELD_OUT_MOST, max(1, int(len(both) * HELD_OUT)))
-        held, rows = order[:count], torch.from_numpy(np.sort(order[count:]))
+        held, kept = left_out(both, seed)
+        count, rows = len(held), torch.from_numpy(np.sort(kept))
         torch.manual_seed(seed)
         self.model = ContrastiveModel(text_vectors.shape[1], self.dim)
         config = loop.LoopConfig(
@@ -172,13 +171,6 @@ class ContrastiveEncoder:
         """float32 (N, text_dim), from the text encoder it was fitted with → float32 (N, dim), unit length."""
         return self._run("texts", vectors, np.arange(len(vectors)))
 
-    @property
-    def sharpness(self) -> float:
-        """What cosines between pictures are multiplied by in a softmax over items: the inverse temperature learned."""
-        if self.model is None:
-            raise RuntimeError("ContrastiveEncoder used before fit")
-        return min(100.0, self.model.likeness.exp().item())
-
     def _run(self, tower: str, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         if self.model is None:
             raise RuntimeError("ContrastiveEncoder used before fit")
@@ -224,6 +216,13 @@ class ContrastiveEncoder:
         encoder.model.load_state_dict(tensors)
         encoder.model.eval()
         return encoder
+
+
+def left_out(rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of the items that have both, int64 (M,): those that `fit` measures by and never trains on, and the others."""
+    order = rows[np.random.default_rng(seed).permutation(len(rows))]
+    count = min(HELD_OUT_MOST, max(1, int(len(rows) * HELD_OUT)))
+    return order[:count], order[count:]
 
 
 def augmented(pictures: Tensor) -> Tensor:

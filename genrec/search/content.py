@@ -108,7 +108,7 @@ class ContentSearch:
         return found
 
     def picture(self, image: Image.Image) -> np.ndarray:
-        """How like a picture items' own pictures are, as cosines; -inf for items without one."""
+        """How like a picture items' own pictures are; -inf for items without one."""
         found = self.pictures.like(image)
         return np.where(self.pictures.mask, found, np.float32(-np.inf))
 

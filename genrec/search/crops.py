@@ -6,6 +6,8 @@ looked at, and what looks most like an item counts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
@@ -25,15 +27,25 @@ PART = 0.1
 """How much more a part must look like an item than the whole, as a cosine."""
 
 
-def crops(picture: Image.Image, ground: tuple[int, int, int]) -> tuple[list[Image.Image], np.ndarray]:
-    """Pictures of what may be meant, the whole first; float32, what is taken off the likeness of each.
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What may be meant. pictures: the whole first. less: float32 (M,), what is taken off the likeness of each.
 
-    ground: the colour that items' own pictures have around them; what is in front is put before that.
+    thing: float32 (P, 3), the pixels of what is in front; of all where nothing is told from the ground.
     """
+
+    pictures: list[Image.Image]
+    less: np.ndarray
+    thing: np.ndarray
+
+
+def parts(picture: Image.Image, ground: tuple[int, int, int]) -> Parts:
+    """ground: the colour that items' own pictures have around them; what is in front is put before that."""
     found, less = [picture], [0.0]
     small = picture.copy()
     small.thumbnail((SIDE, SIDE))
-    mask = in_front(np.asarray(small, np.float32))
+    pixels = np.asarray(small, np.float32)
+    mask = in_front(pixels)
     if mask is not None:
         found.append(_alone(small, mask, ground))
         less.append(0.0)
@@ -43,7 +55,8 @@ def crops(picture: Image.Image, ground: tuple[int, int, int]) -> tuple[list[Imag
         left, top, right, bottom = (round(scale * edge) for edge in window)
         found.append(picture.crop((left, top, max(right, left + 1), max(bottom, top + 1))))
         less.append(PART)
-    return found, np.array(less, np.float32)
+    thing = pixels.reshape(-1, 3) if mask is None else pixels[mask]
+    return Parts(found, np.array(less, np.float32), thing)
 
 
 def in_front(pixels: np.ndarray) -> np.ndarray | None:

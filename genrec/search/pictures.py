@@ -12,22 +12,25 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from PIL import Image
 
 from genrec.data.catalog import Catalog
 from genrec.embed import vectors
+from genrec.embed.colours import colours, colours_of
 from genrec.embed.images import read_picture, thumbnail
 from genrec.embed.vectors import item_name
 from genrec.errors import UserError
-from genrec.search.crops import crops
+from genrec.search.crops import parts
 
 if TYPE_CHECKING:
     from genrec.embed.items import ItemEncoder
 
 
-SHARPNESS = 30.0
-"""Of encoders that have not learned one."""
+SHARPNESS = 12.0
+"""How surely a picture shows what it is most like: of a softmax over likeness, measured in its spread over the items,
+so that it holds for any encoder."""
+COLOURS = 0.4
+"""How much shared colours count beside a cosine of pictures' vectors."""
 SAMPLES = 50
 """Pictures that the ground's colour is read from."""
 
@@ -47,22 +50,21 @@ class Eye:
             return ItemEncoder.from_pretrained(self.run / "embed" / "encoders")
 
     @cached_property
-    def learned(self) -> tuple[np.ndarray, np.ndarray, list[str | None]]:
-        """Vectors float32 (N, d), mask bool (N,) and picture of every item as `genrec embed` saw them."""
-        folder = self.run / "embed"
+    def learned(self) -> Pictures:
+        """The pictures of the catalogue that the run was made of, as `genrec embed` saw them.
+
+        UserError where it looked at none.
+        """
+        folder, catalog = self.run / "embed", Catalog.read(self.run / "data" / "catalog.parquet")
         if not (folder / "image.npy").exists():
             raise UserError(
                 f"{self.run} cannot be searched by picture: its items' pictures were never encoded. Set "
                 "embed.image.kind to contrastive or transformers and run `genrec embed` and all after it"
             )
         found, mask = vectors.load(folder, "image")
-        images = pl.read_parquet(self.run / "data" / "catalog.parquet", columns=["image"])["image"]
-        return np.asarray(found), mask, images.to_list()
-
-    @property
-    def sharpness(self) -> float:
-        """What cosines of pictures are multiplied by before a softmax."""
-        return float(getattr(self.encoder.image, "sharpness", SHARPNESS))
+        known = (folder / "colours.npy").exists()  # what was embedded before there were searches has none
+        shares = vectors.load(folder, "colours")[0] if known else colours_of(catalog)[0]
+        return Pictures(self, np.asarray(found), np.asarray(shares), mask, catalog.table["image"].to_list())
 
     @cached_property
     def ground(self) -> tuple[int, int, int]:
@@ -81,10 +83,12 @@ class Eye:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """vectors: float32 (N, d), of unit length, zero for an item without a picture. mask: bool (N,), who has one."""
+    """vectors: float32 (N, d), of unit length, and colours: float32 (N, C), see `genrec.embed.colours`; zero for an
+    item without a picture. mask: bool (N,), who has one. images: their paths in the catalogue."""
 
     eye: Eye
     vectors: np.ndarray
+    colours: np.ndarray
     mask: np.ndarray
     images: list[str | None]
 
@@ -94,31 +98,33 @@ class Pictures:
 
         UserError where the run's items have no picture vectors.
         """
-        if former is None:
-            former = cls(eye, *eye.learned)
+        former = former or eye.learned
         images: list[str | None] = catalog.table["image"].to_list()
-        old = min(len(images), len(former.images))
-        fresh = [item for item in range(old) if images[item] != former.images[item]]
-        if not fresh and old == len(images):
-            return former if old == len(former.images) else cls(eye, former.vectors[:old], former.mask[:old], images)
-        fresh += range(old, len(images))
-        found = np.zeros((len(images), former.vectors.shape[1]), np.float32)
-        mask = np.zeros(len(images), bool)
-        found[:old], mask[:old] = former.vectors[:old], former.mask[:old]
+        old, count = min(len(images), len(former.images)), len(images)
+        fresh = [item for item in range(old) if images[item] != former.images[item]] + list(range(old, count))
+        kept = former.vectors[:old], former.colours[:old], former.mask[:old]
+        if not fresh:
+            return cls(eye, *kept, images)
         some = Catalog(catalog.table[fresh], catalog.root)
-        found[fresh], mask[fresh] = eye.encoder.images(some)
-        return cls(eye, found, mask, images)
+        seen, mask = eye.encoder.images(some)
+        grown = []
+        for values, more in zip(kept, (seen, colours_of(some)[0], mask), strict=True):
+            grown.append(np.concatenate([values, np.zeros((count - old, *values.shape[1:]), values.dtype)]))
+            grown[-1][fresh] = more
+        return cls(eye, grown[0], grown[1], grown[2], images)
 
     def like(self, image: Image.Image) -> np.ndarray:
-        """float32 (N,), the cosine of each item's picture to what of this one is most like it; -1 for an item that has
-        none."""
-        parts, less = crops(image, self.eye.ground)
-        likeness = (self.vectors @ self.eye.encoder.look(parts).T - less).max(axis=1)
-        found: np.ndarray = np.where(self.mask, likeness, np.float32(-1))
+        """float32 (N,), how like items' pictures are to this one: the cosine to what of it is most like them, and the
+        colours they share. -1 for an item that has no picture."""
+        seen = parts(image, self.eye.ground)
+        likeness = (self.vectors @ self.eye.encoder.look(seen.pictures).T - seen.less).max(axis=1)
+        shared = self.colours @ colours(seen.thing[None], np.ones((1, len(seen.thing))))[0]
+        found: np.ndarray = np.where(self.mask, likeness + COLOURS * shared, np.float32(-1))
         return found
 
     def sure(self, likeness: np.ndarray) -> np.ndarray:
         """float32 (N,), how surely a picture of this likeness shows each item, if it shows one of these."""
-        odds = np.where(self.mask, np.exp(self.eye.sharpness * (likeness - likeness.max())), np.float32(0))
+        spread = max(float(likeness[self.mask].std()), 1e-6) if self.mask.any() else 1.0
+        odds = np.where(self.mask, np.exp(SHARPNESS * (likeness - likeness.max()) / spread), np.float32(0))
         found: np.ndarray = odds / max(float(odds.sum()), 1e-12)
         return found

@@ -160,6 +160,10 @@ def embed(workspace: Workspace, experiment: Experiment) -> None:
         for name, (values, mask) in modalities.items():
             vectors.save(folder, name, values, mask)
         vectors.save(folder, "fused", fused, np.ones(len(fused), bool))
+        if encoder.image is not None:
+            from genrec.embed.colours import colours_of
+
+            vectors.save(folder, "colours", *colours_of(catalog))  # for searches by picture
         encoder.save_pretrained(stage.output("encoders/recipe.json").parent)
         stage.metrics |= {name: {"dim": v.shape[1], "items": int(m.sum())} for name, (v, m) in modalities.items()}
         stage.metrics |= {"fused": {"dim": fused.shape[1], "items": len(fused)}} | encoder.metrics

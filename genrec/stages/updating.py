@@ -139,6 +139,7 @@ def _grown(catalog: Catalog, items: Path, recipe: DataRecipe, bad_rows: BadRows)
 
 def _embed(stage: Stage, former: Path) -> None:
     from genrec.embed import vectors
+    from genrec.embed.colours import colours_of
     from genrec.embed.items import ItemEncoder
 
     catalog, _ = stages.load_data(stage.input("data"))
@@ -150,6 +151,8 @@ def _embed(stage: Stage, former: Path) -> None:
     if len(fresh):
         added, fused = encoder.encode(fresh)
         added["fused"] = (fused, np.ones(len(fused), bool))
+        if "colours" in before:
+            added["colours"] = colours_of(fresh)
     folder = stage.output("fused.npy").parent
     for name in sorted(before):
         values, mask = vectors.load(former, name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from genrec.search.crops import crops, in_front
+from genrec.search.crops import in_front, parts
 
 GROUND = (240, 240, 240)
 
@@ -38,7 +38,9 @@ def test_it_finds_what_stands_before_a_ground(kind: str) -> None:
 
 
 def test_what_is_in_front_is_put_alone_on_the_catalogue_s_ground() -> None:
-    found, less = crops(photo("boards"), GROUND)
+    seen = parts(photo("boards"), GROUND)
+    found, less = seen.pictures, seen.less
+    assert np.abs(np.median(seen.thing, axis=0) - (150, 20, 40)).max() < 9
     alone = np.asarray(found[1], int)
     assert found[0].size == (200, 120) and alone.shape[0] == alone.shape[1]
     assert (
@@ -50,10 +52,10 @@ def test_what_is_in_front_is_put_alone_on_the_catalogue_s_ground() -> None:
 
 def test_a_picture_that_is_all_ground_or_all_thing_is_looked_at_as_it_is() -> None:
     assert in_front(np.full((40, 40, 3), 200, np.float32)) is None
-    found, _ = crops(Image.new("RGB", (50, 80), "red"), GROUND)
+    found = parts(Image.new("RGB", (50, 80), "red"), GROUND).pictures
     assert found[0].size == (50, 80) and all(one.size[0] == one.size[1] for one in found[1:])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (500, 2)])
 def test_no_size_breaks_it(size: tuple[int, int]) -> None:
-    assert all(min(one.size) >= 1 for one in crops(Image.new("RGB", size, "blue"), GROUND)[0])
+    assert all(min(one.size) >= 1 for one in parts(Image.new("RGB", size, "blue"), GROUND).pictures)
