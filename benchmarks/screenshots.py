@@ -5,7 +5,6 @@
 Serves a copy of the run, opens the page in a headless Chromium and talks to it as somebody of the store. Sizes are what
 came over the wire, headers included; times are from the navigation to the event, the median of several cold loads (an
 empty cache) and warm ones (the same browser comes back). «Usable» is when people, filters and suggestions are there.
-The pictures are written with 256 colours.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 LOADS, PERSON = 7, 1
-SIZES = {"wide": (1440, 900), "tablet": (820, 1100), "phone": (360, 760)}
+SIZES = {"wide": (1280, 940), "tablet": (820, 1100), "phone": (360, 760)}
 READY = "html[data-ready]"
 
 
@@ -150,7 +149,7 @@ def look(browser: Browser, url: str, out: Path) -> None:
     for name, size, theme in (
         ("welcome", "wide", "light"), ("chat", "wide", "light"), ("chat-dark", "wide", "dark"),
         ("details", "wide", "light"), ("picture", "wide", "dark"), ("invent", "tablet", "light"),
-        ("tablet", "tablet", "dark"), ("phone", "phone", "light"), ("phone-filters", "phone", "dark"),
+        ("phone", "phone", "light"), ("phone-filters", "phone", "dark"),
     ):  # fmt: skip
         width, height = SIZES[size]
         context = browser.new_context(
@@ -187,8 +186,7 @@ def look(browser: Browser, url: str, out: Path) -> None:
         page.wait_for_timeout(300)
         path = out / f"page-{name}.png"
         page.screenshot(path=path)
-        flat = Image.open(path).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        flat.save(path, optimize=True)
+        Image.open(path).convert("RGB").save(path, optimize=True)
         print(f"{path}: {path.stat().st_size / 1000:.0f} kB", file=sys.stderr)
         context.close()
 
