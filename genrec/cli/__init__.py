@@ -239,6 +239,7 @@ def demo(
     common.rows_table(rows)
     if lm:
         search(workspace, "a red dress for summer", k=5)
+    common.hint(f"Talk to it: genrec serve {workspace}")
     typer.echo(workspace / "evaluate" / "report.html")
 
 

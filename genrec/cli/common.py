@@ -97,3 +97,8 @@ def rows_table(rows: list[dict[str, Any]]) -> None:
         shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
         table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))
     Console(stderr=True).print(table)
+
+
+def hint(text: str) -> None:
+    """What one could do next, on stderr, where it is in no program's way."""
+    typer.echo(text, err=True)
