@@ -11,8 +11,8 @@ from itertools import product
 import numpy as np
 
 from genrec.data.catalog import Catalog
-from genrec.embed.images import read_thumbnails
-from genrec.embed.vectors import checked
+from genrec.embed.images import read_picture, thumbnail
+from genrec.embed.vectors import checked, item_name
 from genrec.embed.views import in_front
 
 STEPS = 6
@@ -45,12 +45,13 @@ def colours_of(catalog: Catalog) -> tuple[np.ndarray, np.ndarray]:
     paths = [catalog.image_path(item) for item in range(len(catalog))]
     found = np.zeros((len(paths), STEPS**3), np.float32)
     mask = np.array([path is not None for path in paths], bool)
-    for begin in range(0, len(paths), BATCH):
-        some = slice(begin, begin + BATCH)
-        if mask[some].any():
-            small, there = read_thumbnails(paths[some], ids=catalog.ids[some])
-            front = in_front(small).reshape(len(small), -1)
-            # A picture of nothing but its ground has the ground's colours.
-            front[~front.any(axis=1)] = 255
-            found[some] = colours(small.reshape(len(small), -1, 3), front * there[:, None])
+    there = [(item, path) for item, path in enumerate(paths) if path is not None]
+    for begin in range(0, len(there), BATCH):
+        some = [item for item, _ in there[begin : begin + BATCH]]
+        read = [read_picture(path, item_name(catalog.ids, item)) for item, path in there[begin : begin + BATCH]]
+        small = np.stack([thumbnail(picture) for picture in read])
+        front = in_front(small).reshape(len(small), -1)
+        # A picture of nothing but its ground has the ground's colours.
+        front[~front.any(axis=1)] = 255
+        found[some] = colours(small.reshape(len(small), -1, 3), front)
     return checked(found, mask, source="colours", ids=catalog.ids)
