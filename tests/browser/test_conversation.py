@@ -79,7 +79,8 @@ def test_a_like_stands_in_the_history(shop: Shop) -> None:
     answer = shop.say("Something for me")
     title = answer.locator(".card .title").nth(1).inner_text()
     button = answer.locator(".card").nth(1).get_by_role("button", name=re.compile("^Like"))
-    button.click()
+    with shop.page.expect_response("**/v1/events"):
+        button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(shop.page.locator("#history .thumb")).to_have_count(before + 1)
     expect(shop.page.locator("#history .thumb").first).to_have_accessible_name(title)

@@ -62,7 +62,8 @@ def test_somebody_is_invented_and_forgotten(shop: Shop, server: Served) -> None:
     assert not set(picked) & set(shop.items(answer)), "what somebody has is not recommended to them"
     # The name stays in the browser: nothing that was ever sent has it.
     assert "Kim" not in str(asked) and re.fullmatch(r"invented-[0-9a-f]{24}", asked["user"])
-    answer.locator(".card .like").first.click()
+    with shop.page.expect_response("**/v1/events"):
+        answer.locator(".card .like").first.click()
     expect(shop.page.locator("#history .thumb")).to_have_count(3)
     person = f"{server.url}/v1/users/{asked['user']}"
     assert len(shop.page.request.get(person).json()["history"]) == 1
