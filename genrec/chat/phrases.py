@@ -48,8 +48,8 @@ PHRASES: dict[str, str] = {
         do you have anything cheaper | do you have something under NUMBER | newer | something newer | lighter please |
         fewer COLUMN | more COLUMN | bigger | a gift for someone who likes VALUE | VALUE VALUE VALUE | VALUE NUMBER |
         give me NUMBER VALUE | show me NUMBER | no more than NUMBER | REF but not VALUE | not REF but VALUE | ok but
-        in VALUE | what suits me | what would suit me | what have you got for me | what do you have for me | hello what do
-        you have for me | hi what have you got for me | anything for me | is there anything for me | what would look
+        in VALUE | what suits me | what would suit me | what have you got for me | what do you have for me | hello what
+        do you have for me | hi what have you got for me | anything for me | is there anything for me | what would look
         good on me | what might i like | what would i like | i need something new | i am bored of what i have | i'm
         bored with my things | help me choose | help me pick something | what should i get | what should i take | just
         show me something | show me something | show me what you have | what is there for me
