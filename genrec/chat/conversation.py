@@ -236,6 +236,15 @@ class Conversation:
         kept = {item_id: one for item_id, one in reasons.items() if item_id in own}
         return Reply(text, items, kept, constraints.said(), constraints.where(), turn.intent, constraints, turn.asks)
 
+    def seen(self, found: Recommendations, change: str = "") -> Reply:
+        """The answer to a picture. found: what looks like it, changed as `change` says. Later messages can point at
+        what it lists."""
+        from genrec.chat.telling import Teller
+
+        text = Teller(self.shelves).seen(found, change)
+        heard = (f"like your picture, but {change}" if change else "like your picture",)
+        return Reply(text, tuple(found), {}, heard, None, "search", Constraints())
+
 
 def _content(message: Mapping[str, Any]) -> str:
     """Of a message, also where it comes in parts."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from genrec.model.vocabulary import harmless
+
 LINE = re.compile(r"^\s*(\d{1,3})\. \*\*(?:[^*\n]*)\*\* \((.{1,200}?)\)(?: – .*)?$", re.MULTILINE)
 LONGEST = 200
 """Letters of a title in a list."""
@@ -17,6 +19,7 @@ def line(place: int, title: str, item_id: str, rest: str = "") -> str:
 
 def plain(text: str, longest: int = LONGEST) -> str:
     """One line without asterisks, not longer than `longest`."""
+    text = harmless(text)
     text = " ".join("".join(one if one.isprintable() else " " for one in text).replace("*", "").split())
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 

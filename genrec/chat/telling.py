@@ -59,6 +59,18 @@ class Teller:
             parts.append(OFFERS[CHEAPER])
         return "\n\n".join(part for part in parts if part)
 
+    def seen(self, items: Sequence[Recommendation], change: str) -> str:
+        """What a picture found. change: what shall be other than in it; empty for nothing."""
+        if not items:
+            return "There is nothing here that fits your picture."
+        head = f"Like your picture, but {plain(change, 200)}:" if change else "These look most like your picture:"
+        lines = []
+        for place, one in enumerate(items, 1):
+            item = self.shelves.catalog.index[one.item_id]
+            price = None if self.shelves.price is None else self.shelves.number(item, self.shelves.price)
+            lines.append(line(place, one.title or one.item_id, one.item_id, "" if price is None else number(price)))
+        return "\n".join([head, "", *lines])
+
     def _notes(self, turn: Turn) -> list[str]:
         """What the answer rests on beside the wishes."""
         found = []

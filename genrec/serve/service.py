@@ -81,6 +81,10 @@ class Service:
         """What answers are signed with."""
         return self.now.generator.name
 
+    def signed(self, language: bool) -> str:
+        """Who made an answer."""
+        return LANGUAGE if language else self.model
+
     async def close(self) -> None:
         """Answer what waits, write down what was answered, let go of the database."""
         self.ready = False
@@ -112,7 +116,7 @@ class Service:
         seed: int | None = None,
     ) -> Answered:
         """The next items of a person or of a history."""
-        language = self._by_language(model, adapter, diversity is not None or seed is not None)
+        language = self.by_language(model, adapter, diversity is not None or seed is not None)
         known = await self.known(user)
         self.check(history, where, deny, allow)
         whole = self.there([*known.history, *history])
@@ -120,7 +124,7 @@ class Service:
         request = Request(whole, where, allow, denied)
         found: Found = await self.ask(Recommend(request, k, exclude_seen, diversity, seed, language, adapter))
         why = await self.why(whole, [one.item_id for one in found.items]) if explain else {}
-        answered = Answered(found, why, known.missing, LANGUAGE if language else self.model, adapter)
+        answered = Answered(found, why, known.missing, self.signed(language), adapter)
         self.note(answered, user, {"where": where, "deny": denied, "allow": allow}, "recommend")
         return answered
 
@@ -216,7 +220,7 @@ class Service:
         """Names under which answers can be asked for."""
         return ["genrec", self.model, *([LANGUAGE] if self.backend.language else [])]
 
-    def _by_language(self, model: str | None, adapter: str | None, special: bool) -> bool:
+    def by_language(self, model: str | None, adapter: str | None, special: bool) -> bool:
         """Whether the language model recommends. special: a spread or a sample is asked for, which it has not."""
         wanted = model == LANGUAGE or adapter is not None
         if wanted and not self.backend.language:

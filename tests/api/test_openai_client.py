@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import openai
@@ -72,6 +73,33 @@ def test_history_and_filters_beside_the_messages(client: openai.OpenAI) -> None:
     found = made.choices[0].message.model_extra["recommendations"]
     assert len(found) == 3 and all(one["attributes"]["price"] <= 60 for one in found)
     assert not {"F00001", "F00002", "F00003"} & {one["item_id"] for one in found}
+
+
+def test_a_picture_in_a_message(client: openai.OpenAI, server: Served) -> None:
+    seen = next((server.run / "data" / "images").glob("*.png"))
+    image = f"data:image/png;base64,{base64.b64encode(seen.read_bytes()).decode()}"
+
+    def shown(text: str) -> openai.types.chat.ChatCompletionMessage:
+        parts = [{"type": "text", "text": text}, {"type": "image_url", "image_url": {"url": image}}]
+        made = client.chat.completions.create(model="genrec", messages=[{"role": "user", "content": parts}])
+        return made.choices[0].message
+
+    plain, changed = shown(""), shown("Like this, but in red, please")
+    assert seen.stem in [one["item_id"] for one in plain.model_extra["recommendations"]]
+    assert "your picture, but in red" in changed.content
+    found = changed.model_extra["recommendations"]
+    assert found and all(one["attributes"]["colour"] == "red" for one in found)
+    # The next message can point at what was listed.
+    messages = [
+        *asked("look"),
+        {"role": "assistant", "content": changed.content},
+        *asked("what is the second made of?"),
+    ]
+    told = client.chat.completions.create(model="genrec", messages=messages).choices[0].message
+    assert found[1]["attributes"]["material"] in told.content
+    with pytest.raises(openai.BadRequestError, match="not fetched"):
+        image = "https://elsewhere/picture.png"
+        shown("like this")
 
 
 def test_models_and_kept_conversations(client: openai.OpenAI) -> None:

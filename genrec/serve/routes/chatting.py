@@ -19,6 +19,7 @@ from genrec.serve.cards import recommended
 from genrec.serve.leaving import until_left
 from genrec.serve.routes.common import Reader, Served, Talks, failures
 from genrec.serve.safety.require import note_user
+from genrec.serve.safety.uploads import read_image_url
 from genrec.serve.schemas.chatting import Answer, ChatRequest, Choice, Completion, Model, Models, Usage
 from genrec.serve.service import Service
 from genrec.serve.talking import Chatted
@@ -38,15 +39,20 @@ TOGETHER = 3
 async def chat(asked: ChatRequest, request: Request, served: Served, talking: Talks, caller: Reader) -> Response:
     """The next answer of a conversation: text, and the items it names as `recommendations` on the message."""
     messages = [{"role": one.role, "content": one.said()} for one in asked.messages]
-    if not any(one["role"] == "user" and one["content"].strip() for one in messages):
+    image = asked.messages[-1].picture()
+    if image is None and not any(one["role"] == "user" and one["content"].strip() for one in messages):
         raise UserError("messages: there is no word of a user in them; add {'role': 'user', 'content': …}")
     note_user(request, asked.user)
     own = asked.genrec
-    if own.adapter is not None:
-        raise UserError(f"adapter {own.adapter!r}: this server's engine has none; start it with --engine vllm")
-    work = talking.chat(
-        messages, asked.user, own.history, disliked=own.disliked, k=own.k, where=own.where, explain=own.explain
-    )
+    if image is None:
+        work = talking.chat(
+            messages, asked.user, own.history, disliked=own.disliked, k=own.k, where=own.where, explain=own.explain,
+            adapter=own.adapter,
+        )  # fmt: skip
+    else:
+        picture = await asyncio.to_thread(read_image_url, image, request.app.state.pictures)
+        said = messages[-1]["content"]
+        work = talking.look(picture, said, asked.user, disliked=own.disliked, k=own.k, where=own.where)
     chatted = await until_left(request, work)
     made = completion(served, asked, messages, chatted)
     if asked.store:
