@@ -130,7 +130,6 @@ def test_suggestions_begin_a_conversation(shop: Shop) -> None:
 
 
 def test_an_answer_can_be_stopped(shop: Shop) -> None:
-    shop.expected = ["failed: "]
     held: list[Route] = []
     shop.page.route("**/v1/chat/completions", lambda route: held.append(route))
     shop.page.get_by_role("textbox", name="Message").fill("A hat")
