@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.testclient import TestClient
 
 from genrec.serve.service import Service
@@ -50,6 +52,15 @@ def test_an_event_that_contradicts_another(api: TestClient, items: list[str]) ->
     sent(api, "cas", (items[1], "like"))
     answer = sent(api, "cas", (items[2], "like"))
     assert answer.status_code == 409 and "cas-0" in answer.json()["error"]["message"]
+
+
+def test_ids_may_be_anything(api: TestClient, service: Service, items: list[str]) -> None:
+    user = "team/ann @home?#%"
+    sent(api, user, (items[8], "like"))
+    name = quote(user, safe="")
+    assert [one["item_id"] for one in api.get(f"/v1/users/{name}").json()["history"]] == [items[8]]
+    assert api.post(f"/v1/users/{name}:forget").json()["deleted"]["events"] == 1
+    assert service.store.history(user) == []
 
 
 def test_one_bad_event_stops_its_batch(api: TestClient, service: Service, items: list[str]) -> None:

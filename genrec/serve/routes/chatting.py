@@ -108,6 +108,7 @@ async def stream(served: Service, made: Completion, usage: bool) -> AsyncIterato
     head = {"id": made.id, "object": "chat.completion.chunk", "created": made.created, "model": made.model}
     message = made.choices[0].message.model_dump(mode="json")
     items = {name: message[name] for name in ("recommendations", "heard", "where", "intent")}
+    items["missing"] = made.missing
 
     def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}

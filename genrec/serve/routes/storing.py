@@ -40,7 +40,7 @@ async def users(served: Served, caller: Admin, limit: int = 50) -> People:
     return People(users=await asyncio.to_thread(served.store.users, max(1, min(limit, 1000))))
 
 
-@router.get("/users/{user}", responses=failures())
+@router.get("/users/{user:path}", responses=failures())
 async def person(user: Id, request: Request, served: Served, caller: Admin) -> Person:
     """What the store knows of a person."""
     note_user(request, user)
@@ -50,7 +50,7 @@ async def person(user: Id, request: Request, served: Served, caller: Admin) -> P
     return Person(user=user, history=[card(now, item) for item in served.there(history)], disliked=disliked)
 
 
-@router.post("/users/{user}:forget", responses=failures())
+@router.post("/users/{user:path}:forget", responses=failures())
 async def forget(user: Id, request: Request, served: Served, caller: Admin) -> Forgotten:
     """Delete all that is stored of a person: events, histories, conversations, what was recommended."""
     note_user(request, user)
