@@ -130,6 +130,9 @@ def systems(recommender: Recommender) -> dict[str, Scores]:
     finding = recommender.finding(recommender.snapshot)
     catalog = recommender.catalog
     own, _ = read_thumbnails([catalog.image_path(item) for item in range(len(catalog))], ids=catalog.ids)
+    import torch
+
+    torch.manual_seed(SEED)
     untrained = ContrastiveEncoder()
     untrained.model = ContrastiveModel(1, untrained.dim).eval()
 
@@ -139,7 +142,7 @@ def systems(recommender: Recommender) -> dict[str, Scores]:
 
     return {
         "ours": lambda drawn: np.stack([finding.picture(one) for one in drawn]),
-        "the vector of the whole picture": lambda drawn: recommender_vectors(finding, drawn),
+        "the encoder alone": lambda drawn: recommender_vectors(finding, drawn),
         "colour histogram": by(histogram),
         "pixels": by(pixels),
         "untrained network": by(lambda some: untrained.encode(some, np.ones(len(some), bool))[0]),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -19,21 +18,24 @@ from genrec.embed.vectors import checked, item_name, write_npy
 from genrec.errors import UserError
 
 
-def read_picture(source: Path | bytes, item: str) -> Image.Image:
-    """The picture of a file or of its bytes, see `upright`. `item` says in errors whose it is."""
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
-    name = "the bytes given" if isinstance(source, bytes) else source
-    if isinstance(source, Path) and not source.exists():
-        raise UserError(f"{source}: {item} names a picture that does not exist: add the file or empty the image cell")
+def read_picture(path: Path, item: str) -> Image.Image:
+    """The picture, see `upright`. `item` names the item in errors."""
+    if not path.exists():
+        raise UserError(f"{path}: {item} names a picture that does not exist: add the file or empty the image cell")
     try:
-        with Image.open(file) as opened:
-            opened.load()
-            return upright(opened)
+        return decoded(path)
     # Pillow's readers let errors of every kind out of a broken file: OSError, ValueError, SyntaxError, struct.error …
     except Exception as error:
         raise UserError(
-            f"{name}: the picture of {item} is broken ({error}): replace the file or empty the image cell"
+            f"{path}: the picture of {item} is broken ({error}): replace the file or empty the image cell"
         ) from error
+
+
+def decoded(source: Path | BinaryIO) -> Image.Image:
+    """A file's picture, see `upright`; what a broken one raises is Pillow's."""
+    with Image.open(source) as opened:
+        opened.load()
+        return upright(opened)
 
 
 def upright(picture: Image.Image) -> Image.Image:

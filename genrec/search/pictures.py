@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from genrec.embed.items import ItemEncoder
 
 
-SHARPNESS = 12.0
+SHARPNESS = 20.0
 """How surely a picture shows what it is most like: of a softmax over likeness, measured in its spread over the items,
 so that it holds for any encoder."""
 COLOURS = 0.4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -149,11 +150,17 @@ def opened(image: Picture) -> Image.Image:
     """A picture as RGB, upright. UserError where it cannot be read."""
     from PIL import Image
 
-    from genrec.embed.images import read_picture, upright
+    from genrec.embed.images import decoded, upright
 
     if isinstance(image, Image.Image):
         return upright(image)
-    return read_picture(image, "the search")
+    name = "the bytes given" if isinstance(image, bytes) else str(image)
+    if isinstance(image, Path) and not image.exists():
+        raise UserError(f"{name} does not exist: name the file of a picture to search with")
+    try:
+        return decoded(io.BytesIO(image) if isinstance(image, bytes) else image)
+    except Exception as error:  # of every kind, see `read_picture`
+        raise UserError(f"{name}: no picture that can be read ({error}): give a JPEG, PNG or WebP file") from error
 
 
 def _ranked(scores: np.ndarray, k: int, closed: Sequences | None, wishes: Wishes, generator: Generator) -> TopK:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from genrec.embed.contrastive import ContrastiveEncoder, ContrastiveModel, retrieval
 from genrec.embed.text import TfidfSvd
@@ -69,6 +70,36 @@ def test_reloaded_it_says_the_same(encoder: ContrastiveEncoder, tmp_path: Path, 
     assert np.array_equal(again.encode_texts(vectors), encoder.encode_texts(vectors))
     with pytest.raises(UserError, match="holds no contrastive image encoder"):
         ContrastiveEncoder.from_pretrained(tmp_path / "elsewhere")
+
+
+def test_a_picture_is_known_again_before_another_ground(encoder: ContrastiveEncoder, shapes: Any) -> None:
+    own = arrays(shapes, 150, 11)[0]
+    ground = own[:, :1, :1]
+    away = (np.abs(own.astype(int) - ground).max(axis=3) > 20)[..., None]
+    other = np.random.default_rng(0).integers(60, 200, (150, 1, 1, 3)).astype(np.uint8)
+    anew = np.where(away, own, other)[:, :, ::-1]  # and mirrored
+    mask = np.ones(150, bool)
+    found = encoder.encode(anew.copy(), mask)[0] @ encoder.encode(own, mask)[0].T
+    rank = (found > np.diagonal(found)[:, None]).sum(axis=1)
+    assert (rank < 10).mean() > 3 * 10 / 150
+    assert encoder.metrics["anew@1"] > 3 * 1 / 60
+
+
+def test_an_encoder_of_before_still_reads(tmp_path: Path) -> None:
+    """It pooled one way, and had no temperature for pictures among themselves."""
+    torch.manual_seed(0)
+    old = ContrastiveEncoder(dim=8)
+    old.model = ContrastiveModel(4, 8, pools=1).eval()
+    old.save_pretrained(tmp_path)
+    said = json.loads((tmp_path / "config.json").read_text())
+    del said["pools"]
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    tensors = load_file(tmp_path / "model.safetensors")
+    del tensors["likeness"]
+    save_file(tensors, tmp_path / "model.safetensors")
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3)).astype(np.uint8)
+    again = ContrastiveEncoder.from_pretrained(tmp_path)
+    assert np.array_equal(again.encode(pictures, ALL[:3])[0], old.encode(pictures, ALL[:3])[0])
 
 
 def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, drawn: Drawn) -> None:
