@@ -96,7 +96,11 @@ class ContentSearch:
 
     def text(self, query: str) -> np.ndarray:
         """How well items meet a text; -inf where nothing of it is said of them. UserError for an empty one."""
-        values, reading = self.rows.values, self._read(query)
+        if not query.strip():
+            raise UserError(
+                "the search is empty: say in words what is looked for, for example «a red dress for summer»"
+            )
+        values, reading = self.rows.values, self.rows.values.read(query)
         wanted = np.zeros(values.has.shape[1], np.float32)
         for one in reading.stated:
             for fact, sure in one.facts.items():
@@ -113,8 +117,10 @@ class ContentSearch:
         return np.where(self.pictures.mask, found, np.float32(-np.inf))
 
     def changed(self, image_or_item: Image.Image | int, change: str) -> np.ndarray:
-        """How well items meet «like this, but in red», of a picture or an item index."""
-        values, reading = self.rows.values, self._read(change)
+        """How well items meet «like this, but in red», of a picture or an item index. UserError for an empty change."""
+        if not change.strip():
+            raise UserError("the change is empty: say what shall be other, for example «in red»")
+        values, reading = self.rows.values, self.rows.values.read(change)
         if isinstance(image_or_item, Image.Image):
             likeness = self.pictures.like(image_or_item)
             kept = values.has.T @ self.pictures.sure(likeness)
@@ -142,11 +148,6 @@ class ContentSearch:
         if not reading.stated and not reading.others:
             found = found + self._words(words)
         return found.astype(np.float32)
-
-    def _read(self, text: str) -> Reading:
-        if not text.strip():
-            raise UserError("nothing is asked for: write what to look for, for instance «a red dress for summer»")
-        return self.rows.values.read(text)
 
     def _words(self, words: list[str]) -> np.ndarray:
         rows = self.rows

@@ -66,8 +66,6 @@ class Searchable(Changeable):
 
         now, asked = self.snapshot, [Request((), where, allow, deny)]
         limits, k = limits_of(asked, now), checked(k, now)
-        if not text.strip():
-            raise UserError("nothing is asked for: write what to look for, for instance «a red dress for summer»")
         if self.speaks:
             answer = self.speaker.at(now, words=words).search([text], k, wishes=Wishes(limits))
             return listed(answer, asked, limits, Sequences.from_lists([[]]), False, now)[0]

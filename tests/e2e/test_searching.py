@@ -39,7 +39,7 @@ def test_a_text_finds_what_has_the_values_it_states(recommender: Recommender) ->
 
 def test_texts_that_say_nothing(recommender: Recommender) -> None:
     for empty in ("", "  \n"):
-        with pytest.raises(UserError, match="nothing is asked for"):
+        with pytest.raises(UserError, match="the search is empty"):
             recommender.search(empty)
     strange = recommender.search("qqqqq 漢字 ☃")
     assert not strange and strange.reason == "no item has a word of «qqqqq 漢字 ☃»"
@@ -83,7 +83,7 @@ def test_a_picture_finds_the_item_whatever_it_comes_as(recommender: Recommender,
     for broken in (tmp_path / "no.png", b"", tmp_path / "absent.png"):
         with pytest.raises(UserError, match="picture"):
             recommender.search_picture(broken)
-    with pytest.raises(UserError, match="nothing is asked for"):
+    with pytest.raises(UserError, match="the change is empty"):
         recommender.search_picture(path, change=" ")
 
 

@@ -174,9 +174,8 @@ def test_words_follow_what_changes(spoken: Path, tmp_path: Path) -> None:
 
 
 def test_bad_input(fashion: Path, spoken: Path, recommender: Recommender, cli: Callable, copy: Callable) -> None:
-    plain = Recommender.from_pretrained(fashion)
     with pytest.raises(UserError, match="genrec lm train"):
-        plain.search("a red dress")
+        Recommender.from_pretrained(fashion).speech()
     for call in (lambda: recommender.search(""), lambda: recommender.refine("F00001", " ")):
         with pytest.raises(UserError, match="empty"):
             call()
