@@ -6,9 +6,9 @@ RUN is a workspace that has its semantic IDs (`genrec tokenize`); --lm names a s
 without it only text search is measured. Precision@10 counts relevant answers of min(10, all relevant): a question that
 only three items meet is answered fully by three. Relevant is every item that has all the values asked for; for a
 change every item of the same kind that has the new value and keeps what the request names or, where it names nothing,
-keeps as many of the other values as the tenth best does. Text search reads the
-catalogue's text and its columns, and in place of an item that text; BM25's k1 and b are the best on 400 questions of
-the same sort that are not reported.
+keeps as many of the other values as the tenth best does. Text search reads the catalogue's text and its columns, and in
+place of an item that text; BM25's k1 and b are the best on 400 questions of the same sort that are not reported. «Words
+and values» is `genrec.search`, where the run is trained; it is told which item a change is about.
 """
 
 from __future__ import annotations

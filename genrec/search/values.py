@@ -38,8 +38,6 @@ class Stated:
 
     facts: Mapping[int, float]
     denied: bool
-    begin: int
-    end: int
 
     @property
     def fact(self) -> int:
@@ -49,12 +47,11 @@ class Stated:
 @dataclass(frozen=True)
 class Reading:
     """What a text states. names: columns that it names without a value: «the same colour». others: of these, those of
-    which it wants another value. rest: its words that are part of neither."""
+    which it wants another value."""
 
     stated: tuple[Stated, ...]
     names: tuple[str, ...]
     others: tuple[str, ...]
-    rest: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,19 +142,13 @@ class ItemValues:
             if facts:
                 used.add(place)
                 denied = begin > 0 and words[begin - 1] in DENIALS
-                stated.append(Stated(facts, denied, begin, end))
+                stated.append(Stated(facts, denied))
         lone = [(span[2], span[0]) for place, span in enumerate(spans) if span[2] and place not in used]
-        inside = {at for place, span in enumerate(spans) if place in used or span[2] for at in range(span[0], span[1])}
         return Reading(
             tuple(stated),
             tuple(dict.fromkeys(name for name, _ in lone if name)),
             tuple(dict.fromkeys(name for name, at in lone if name and at and words[at - 1] in OTHER)),
-            tuple(word for at, word in enumerate(words) if at not in inside),
         )
-
-    def of_column(self, column: str) -> list[int]:
-        """The numbers of its facts."""
-        return [one for one, fact in enumerate(self.facts[: self.has.shape[1]]) if fact.attribute == column]
 
     def _with(self, has: csr_matrix) -> ItemValues:
         return ItemValues(self.facts, self.number, self.columns, has, self.phrases, self.names, self.longest)

@@ -32,7 +32,6 @@ def test_it_reads_values_as_columns_and_titles_write_them(values: ItemValues) ->
         "colour=red", "category=dress", "brand=Kerb", "season=summer",
     ]  # fmt: skip
     assert meant(values, values.read("sky-blue jumpers")) == ["colour=sky blue", "category=sweater"]
-    assert values.read("a RED dress, quite lovely").rest == ("a", "quite", "lovely")
 
 
 def test_a_colour_of_two_columns_is_that_which_titles_mean_unless_the_other_is_named(values: ItemValues) -> None:
