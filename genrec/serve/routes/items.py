@@ -16,16 +16,7 @@ router = APIRouter(prefix="/v1/items", tags=["catalogue"])
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp", b"GIF8": "image/gif"}
 
 
-@router.get("/{item_id}", responses=failures(404))
-async def item(item_id: Id, served: Served, caller: Reader) -> Card:
-    """An item, one that is withdrawn too: `available` says so."""
-    now = served.now
-    if item_id not in now.catalog.index:
-        raise HTTPException(404, f"the catalogue has no item {item_id!r}")
-    return card(now, item_id)
-
-
-@router.get("/{item_id}/image", responses=failures(404), response_class=FileResponse)
+@router.get("/{item_id:id}/image", responses=failures(404), response_class=FileResponse)
 async def image(item_id: Id, served: Served, caller: Reader) -> Response:
     """An item's picture, as the catalogue has it."""
     now = served.now
@@ -39,6 +30,15 @@ async def image(item_id: Id, served: Served, caller: Reader) -> Response:
     if kind is None:
         raise HTTPException(404, f"the picture of {item_id!r} is of no kind that browsers show")
     return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.get("/{item_id:id}", responses=failures(404))
+async def item(item_id: Id, served: Served, caller: Reader) -> Card:
+    """An item, one that is withdrawn too: `available` says so."""
+    now = served.now
+    if item_id not in now.catalog.index:
+        raise HTTPException(404, f"the catalogue has no item {item_id!r}")
+    return card(now, item_id)
 
 
 @router.put("", responses=failures())
@@ -55,7 +55,7 @@ async def withdraw_all(asked: ItemIds, served: Served, caller: Admin) -> ItemsCh
     return await served.catalogue.withdraw(asked.item_ids)
 
 
-@router.delete("/{item_id}", responses=failures())
+@router.delete("/{item_id:id}", responses=failures())
 async def withdraw(item_id: Id, served: Served, caller: Admin) -> ItemsChanged:
     """Nobody gets this item from now on. PUT brings it back."""
     return await served.catalogue.withdraw([item_id])
