@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,9 @@ class Talking:
         why = await self.service.why(history, wanted) if explain and (history or turn.about) else {}
         with self.service.metrics.stage("write"):
             reply = await asyncio.to_thread(talk.reply, turn, shown, why)
-        answered = Answered(Found(Recommendations(reply.items), talk.now), reply.reasons, missing, self.service.model)
+        answered = Answered(
+            Found(Recommendations(reply.items), talk.now), reply.reasons, missing, self.service.model,
+            id=f"chatcmpl-{uuid.uuid4().hex}",
+        )  # fmt: skip
         self.service.note(answered, user, {"where": reply.where, "heard": list(reply.heard)}, "chat")
         return Chatted(reply, answered)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import time
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -87,7 +86,7 @@ def completion(served: Service, asked: ChatRequest, messages: list[dict[str, str
         intent=reply.intent,
     )
     return Completion(
-        id=f"chatcmpl-{uuid.uuid4().hex}",
+        id=answered.id,
         created=int(time.time()),
         model=asked.model,
         choices=[Choice(message=message)],
