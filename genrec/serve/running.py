@@ -128,7 +128,8 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
     shown = "localhost" if settings.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else settings.host
     say(f"GenRec serves {run} on http://{shown}:{settings.port} (Ctrl-C ends it)")
     tidying = asyncio.create_task(_tidy(store))
-    await server.serve()
+    with contextlib.suppress(SystemExit):  # uvicorn's, where it cannot listen: its log says no more than why
+        await server.serve()
     tidying.cancel()
     if not server.started:
         raise UserError(
