@@ -18,6 +18,7 @@ from genrec.serve.cards import recommended
 from genrec.serve.leaving import until_left
 from genrec.serve.routes.common import Reader, Served, Talks, failures
 from genrec.serve.safety.require import note_user
+from genrec.serve.safety.uploads import read_image_url
 from genrec.serve.schemas.chatting import Answer, ChatRequest, Choice, Completion, Model, Models, Usage
 from genrec.serve.service import Service
 from genrec.serve.talking import Chatted
@@ -35,17 +36,24 @@ TOGETHER = 3
 
 @router.post("/chat/completions", response_model=Completion, responses=failures(504) | {200: STREAM})
 async def chat(asked: ChatRequest, request: Request, served: Served, talking: Talks, caller: Reader) -> Response:
-    """The next answer of a conversation: text, and the items it names as `recommendations` on the message."""
+    """The next answer of a conversation: text, and the items it names as `recommendations` on the message. A picture
+    in the last message is searched by; what stands beside it says what shall be other."""
     messages = [{"role": one.role, "content": one.said()} for one in asked.messages]
-    if not any(one["role"] == "user" and one["content"].strip() for one in messages):
+    sent = asked.messages[-1].picture()
+    if sent is None and not any(one["role"] == "user" and one["content"].strip() for one in messages):
         raise UserError("messages: there is no word of a user in them; add {'role': 'user', 'content': …}")
     note_user(request, asked.user)
     own = asked.genrec
     if own.adapter is not None:
         raise UserError(f"adapter {own.adapter!r}: this server's engine has none; start it with --engine vllm")
-    work = talking.chat(
-        messages, asked.user, own.history, disliked=own.disliked, k=own.k, where=own.where, explain=own.explain
-    )
+    if sent is None:
+        work = talking.chat(
+            messages, asked.user, own.history, disliked=own.disliked, k=own.k, where=own.where, explain=own.explain
+        )
+    else:
+        picture = await asyncio.to_thread(read_image_url, sent, request.app.state.pictures, param="messages")
+        words = messages[-1]["content"]
+        work = talking.look(picture, words, asked.user, disliked=own.disliked, k=own.k, where=own.where)
     chatted = await until_left(request, work)
     made = completion(served, asked, messages, chatted)
     if asked.store:
