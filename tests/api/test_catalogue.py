@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -147,6 +148,32 @@ def test_an_answer_is_of_one_version(service: Service, items: list[str]) -> None
         (found,) = backend.answer(question.kind, [question])
         (shown,) = recommended(found.now, found.items)
         assert shown.title == "Red Shirt" and found.now is service.now
+
+
+def test_a_chat_while_the_catalogue_never_rests(api: TestClient, service: Service, items: list[str]) -> None:
+    """Every time that the engine is asked the catalogue has changed since the message was heard."""
+    answer_ = service.backend.answer
+    turn = 0
+
+    def answer(kind: Hashable, questions: list[Any]) -> Any:
+        nonlocal turn
+        turn += 1
+        service.recommender.change_items([{"item_id": items[0], "price": float(turn)}])
+        service.recommender.withdraw([gone[-1]])
+        return answer_(kind, questions)
+
+    asked = {"messages": [{"role": "user", "content": "shoes"}]}
+    shown = api.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]["recommendations"]
+    gone = [shown[0]["item_id"]]
+    service.batcher._answer = answer
+    try:
+        said = api.post("/v1/chat/completions", json=asked)
+    finally:
+        service.batcher._answer = answer_
+    assert said.status_code == 200 and turn > 1
+    found = [one["item_id"] for one in said.json()["choices"][0]["message"]["recommendations"]]
+    assert found and gone[0] not in found
+    assert said.json()["catalogue_version"] <= service.now.version
 
 
 def test_pictures(api: TestClient, service: Service, items: list[str]) -> None:
