@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +57,7 @@ class Recommender(Searchable):
         super().__init__(path, Snapshot.first(catalog, generator), speaker)
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
         self._talking: Conversation | None = None
+        self._talking_lock = Lock()
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50, speaker: Speaker | None = None) -> Recommender:
@@ -219,7 +221,10 @@ class Recommender(Searchable):
 
         now, known = self.snapshot, self._talking
         if known is None or known.now is not now:
-            known = self._talking = Conversation(now, synonyms, former=known)
+            with self._talking_lock:  # one makes it, and the others wait for that one
+                known = self._talking
+                if known is None or known.now is not now:
+                    known = self._talking = Conversation(now, synonyms, former=known)
         return known
 
     def speech(self) -> Speech:

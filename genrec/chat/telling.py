@@ -66,8 +66,9 @@ class Teller:
         head = f"Like your picture, but {plain(change, 200)}:" if change else "These look most like your picture:"
         lines = []
         for place, one in enumerate(items, 1):
-            item = self.shelves.catalog.index[one.item_id]
-            price = None if self.shelves.price is None else self.shelves.number(item, self.shelves.price)
+            item = self.shelves.catalog.index.get(one.item_id)  # the picture may have been searched in a later version
+            column = self.shelves.price
+            price = None if item is None or column is None else self.shelves.number(item, column)
             lines.append(line(place, one.title or one.item_id, one.item_id, "" if price is None else number(price)))
         return "\n".join([head, "", *lines])
 

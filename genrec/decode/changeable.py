@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -59,6 +60,15 @@ class Changeable(ABC):
     def generator(self) -> Generator:
         return self.snapshot.generator
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Additions, changes, withdrawals and restorations made within count at once, or, after an error, not at all.
+
+        Until then `snapshot` is what it was; other threads' changes wait.
+        """
+        with self._living().together():
+            yield
+
     def add_items(self, items: Items) -> Entry:
         """New items, there for every request that begins after this returns; the version that this makes.
 
@@ -71,11 +81,12 @@ class Changeable(ABC):
         """
         from genrec.data.readers.columns import compose, text_sources
 
-        rows = items if isinstance(items, pl.DataFrame) else pl.DataFrame(list(items), infer_schema_length=None)
-        texts = text_sources({}, [name for name in rows.columns if name != "text"])
-        if texts:
-            said = [pl.col("text")] if "text" in rows.columns else []
-            rows = rows.with_columns(pl.coalesce(*said, compose(rows, texts)).alias("text"))
+        with _readable():
+            rows = items if isinstance(items, pl.DataFrame) else pl.DataFrame(list(items), infer_schema_length=None)
+            texts = text_sources({}, [name for name in rows.columns if name != "text"])
+            if texts:
+                said = [pl.col("text")] if "text" in rows.columns else []
+                rows = rows.with_columns(pl.coalesce(*said, compose(rows, texts)).alias("text"))
         return self._living().add(rows)
 
     def change_items(self, items: Items) -> Entry:
@@ -146,4 +157,14 @@ class Changeable(ABC):
             ]
             for name in names
         }
-        return pl.DataFrame(filled, strict=False)
+        with _readable():
+            return pl.DataFrame(filled, strict=False)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What makes no table is the user's to mend."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
+        raise UserError(f"the items make no table, a column holds values of several kinds: {error}") from None

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,8 +100,13 @@ class Journal:
 
     def append(self, entry: Entry, payload: Payload) -> None:
         """Write the next version; when this returns, it is on the disk. UserError where another process has written."""
-        if entry.version != self.version + 1:
-            raise ValueError(f"version {entry.version} cannot come after {self.version}")
+        self.extend([(entry, payload)])
+
+    def extend(self, versions: Sequence[tuple[Entry, Payload]]) -> None:
+        """`append` for several, whose lines are written at once."""
+        for number, (entry, _) in enumerate(versions, start=self.version + 1):
+            if entry.version != number:
+                raise ValueError(f"version {entry.version} cannot come after {number - 1}")
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / LOG).open("a+b") as file:
             try:
@@ -116,15 +122,16 @@ class Journal:
                 )
             end = said.rfind(b"\n") + 1
             file.truncate(end)  # a line that a killed process left unfinished
-            self._write(entry.version, payload)
+            for entry, payload in versions:
+                self._write(entry.version, payload)
             lines = [] if end else [{"schema": SCHEMA, "base": self.base}]
-            written = [*lines, {**asdict(entry), "count": entry.count}]
+            written = [*lines, *({**asdict(entry), "count": entry.count} for entry, _ in versions)]
             file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in written).encode())
             file.flush()
             os.fsync(file.fileno())
             if not end:
                 _sync_folder(self.folder)
-        self.entries.append(entry)
+        self.entries += [entry for entry, _ in versions]
 
     def _of(self, version: int) -> Path:
         return self.folder / f"{version:06d}"

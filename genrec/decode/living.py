@@ -12,11 +12,12 @@ been, their indices and IDs with them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 import polars as pl
@@ -184,7 +185,9 @@ class Living:
         self, first: Snapshot, base: Callable[[], Snapshot], folder: Path, frozen: Callable[[], Frozen]
     ) -> None:
         self._base, self._load = base, frozen
-        self._lock = Lock()
+        self._lock = RLock()
+        self._open: list[tuple[Entry, Payload]] | None = None  # made by `together`, and not written yet
+        self._ahead: Snapshot | None = None  # with these
         self.journal = Journal(folder, fingerprint(first.ids))
         self.current = self._replayed(first, self.journal.version)
 
@@ -192,10 +195,23 @@ class Living:
     def frozen(self) -> Frozen:
         return self._load()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Changes made within count at once, or, where one of them fails, not at all: nobody sees the middle."""
+        with self._lock:
+            self._open, self._ahead = [], self.current
+            try:
+                yield
+                if self._open:
+                    self.journal.extend(self._open)
+                    self.current = self._ahead
+            finally:
+                self._open = self._ahead = None
+
     def add(self, rows: pl.DataFrame, vectors: np.ndarray | None = None) -> Entry:
         """Newcomers, with columns of the catalogue. vectors: float32 (M, d), where the encoder need not make them."""
         with self._lock:
-            before = self.current
+            before = self._ahead or self.current
             ids = _ids(rows)
             for item_id in ids:
                 if item_id in before.catalog.index:
@@ -215,7 +231,7 @@ class Living:
         means in a history and to the content score.
         """
         with self._lock:
-            before = self.current
+            before = self._ahead or self.current
             ids = _ids(rows)
             items = before.items(ids)
             if rows.width < 2:
@@ -238,8 +254,9 @@ class Living:
         return self._switch("restore", item_ids)
 
     def rollback(self, version: int) -> Entry:
-        """A new version that equals `version`; 0 is the catalogue before any change."""
+        """A new version that equals `version`; 0 is the catalogue before any change. Not within `together`."""
         with self._lock:
+            assert self._open is None
             if not 0 <= version <= self.journal.version:
                 last = self.journal.version
                 raise UserError(f"there is no version {version} to go back to: versions here are 0 to {last}")
@@ -254,18 +271,22 @@ class Living:
         if isinstance(item_ids, str):
             raise UserError(f"give a list of item ids, not the text {item_ids!r}")
         with self._lock:
-            before = self.current
+            before = self._ahead or self.current
             before.items(item_ids)
             return self._make(before, kind, list(item_ids), Payload())
 
     def _make(self, before: Snapshot, kind: Kind, ids: list[str], payload: Payload) -> Entry:
         """Make the next snapshot, write it down, put it in place; what fails before that leaves no trace."""
-        number = self.journal.version + 1
+        number = self.journal.version + 1 + len(self._open or ())
         draft = Draft(before)
         entry = Entry(number, now(), kind, tuple(ids), len(draft.catalog), 0)
         draft.apply(entry, payload)
         after = draft.done(number)
         entry = replace(entry, items=len(after.catalog), available=int(after.available.sum()))
+        if self._open is not None:
+            self._open.append((entry, payload))
+            self._ahead = after
+            return entry
         self.journal.append(entry, payload)
         self.current = after
         return entry

@@ -48,9 +48,13 @@ class Recommendation:
 
 
 class Recommendations(list[Recommendation]):
-    """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not."""
+    """One person's answers, best first. reason: why they are fewer than were asked for; None where they are not.
+
+    now: the version of the catalogue that answered, which may be another one a moment later.
+    """
 
     reason: str | None = None
+    now: Snapshot | None = None
 
 
 def limits_of(asked: list[Request], now: Snapshot) -> list[Limits]:
@@ -112,6 +116,7 @@ def listed(
             for item, score in zip(items, scores, strict=True)
             if item >= 0
         )
+        answers.now = now
         if len(answers) < len(items):
             answers.reason = why_fewer(now, limits[row] if limits else None, histories[row], exclude_seen)
         found.append(answers)

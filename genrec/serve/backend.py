@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from genrec.decode.requests import Recommendations, Request
-from genrec.errors import UserError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,6 +72,12 @@ class Found:
     items: Recommendations
     now: Snapshot
 
+    @classmethod
+    def of(cls, items: Recommendations) -> Found:
+        """As the recommender gave them."""
+        assert items.now is not None
+        return cls(items, items.now)
+
 
 class Backend:
     """Over one `Recommender`. write: puts evidence into words; None for the template.
@@ -84,40 +89,38 @@ class Backend:
         self.recommender, self.write, self.language = recommender, write, language
 
     def answer(self, kind: Hashable, questions: list[Any]) -> Sequence[Any]:
-        """One answer a question, in order, or the UserError that it is to blame for."""
+        """One answer a question, in order, or the error that it is to blame for."""
         if isinstance(kind, tuple) and kind[0] == RECOMMEND:
             try:
                 return self._recommend(questions)
-            except UserError:  # somebody's: everybody gets their own answer
+            except Exception:  # somebody's: everybody gets their own answer
                 return [_tried(self._recommend_one, question) for question in questions]
         one: Callable[[Any], Any] = self._find if kind == FIND else self._explain
         return [_tried(one, question) for question in questions]
 
     def _recommend(self, questions: Sequence[Recommend]) -> list[Found]:
-        now, first = self.recommender.snapshot, questions[0]
+        first, requests = questions[0], [question.request for question in questions]
+        k = min(first.k, len(self.recommender.catalog))
         if first.language:
-            requests = [question.request for question in questions]
-            k = min(first.k, len(now.catalog))
             found = self.recommender.recommend_by_language(
                 requests, k, exclude_seen=first.exclude_seen, adapter=first.adapter
             )
-            return [Found(items, now) for items in found]
-        answers = self.recommender.recommend_many(
-            [question.request for question in questions],
-            min(first.k, len(now.catalog)),
-            exclude_seen=first.exclude_seen,
-            spread=first.spread,
-            seeds=None if first.seed is None else [question.seed or 0 for question in questions],
-        )
-        return [Found(items, now) for items in answers]
+        else:
+            found = self.recommender.recommend_many(
+                requests,
+                k,
+                exclude_seen=first.exclude_seen,
+                spread=first.spread,
+                seeds=None if first.seed is None else [question.seed or 0 for question in questions],
+            )
+        return [Found.of(items) for items in found]
 
     def _recommend_one(self, question: Recommend) -> Found:
         return self._recommend([question])[0]
 
     def _find(self, question: Find) -> Found:
-        now = self.recommender.snapshot
         limits: dict[str, Any] = {"where": question.where, "allow": question.allow, "deny": list(question.deny)}
-        k = min(question.k, len(now.catalog))
+        k = min(question.k, len(self.recommender.catalog))
         if question.text is not None:
             items = self.recommender.search(question.text, k, **limits)
         elif question.item_id is not None:
@@ -125,7 +128,7 @@ class Backend:
         else:
             assert question.picture is not None
             items = self.recommender.search_picture(question.picture, k, change=question.change, **limits)
-        return Found(items, now)
+        return Found.of(items)
 
     def _explain(self, question: Explain) -> Mapping[str, Explanation]:
         told = self.recommender.explain_many(question.history, question.items, write=self.write)
@@ -139,5 +142,5 @@ class Backend:
 def _tried(work: Callable[[Any], Any], question: Any) -> Any:
     try:
         return work(question)
-    except UserError as error:
+    except Exception as error:  # this question's alone, whatever it is
         return error

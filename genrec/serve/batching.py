@@ -80,7 +80,7 @@ class Batcher:
             if len(self._queue) >= self.waiting or self._each * len(self._queue) > timeout:
                 raise Busy(max(1.0, expected))
         loop = asyncio.get_running_loop()
-        if self._runner is None or self._runner.get_loop() is not loop:
+        if self._runner is None or self._runner.done() or self._runner.get_loop() is not loop:
             self._came, self._runner = asyncio.Event(), loop.create_task(self._run(), name="batcher")
         asked = _Asked(kind, question, loop.create_future(), time.monotonic() + timeout)
         self._queue.append(asked)

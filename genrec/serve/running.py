@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import json
 import math
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -87,9 +89,25 @@ def serve_mcp(run: Path, settings: ServerSettings) -> None:
     """Speak MCP over stdin and stdout until stdin ends."""
     from genrec.serve.mcp import serve_stdio
 
-    service = open_service(run, settings, open_store(run, settings, Secrets.from_environment()))
+    with _quiet():
+        service = open_service(run, settings, open_store(run, settings, Secrets.from_environment()))
     say(f"GenRec serves {run} to an MCP client on stdin and stdout")
     asyncio.run(serve_stdio(service))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What is printed meanwhile, here and by processes that begin here (vLLM's), goes to stderr: stdout is the
+    protocol's alone."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 async def _serve(run: Path, settings: ServerSettings) -> None:
@@ -128,7 +146,8 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
     shown = "localhost" if settings.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else settings.host
     say(f"GenRec serves {run} on http://{shown}:{settings.port} (Ctrl-C ends it)")
     tidying = asyncio.create_task(_tidy(store))
-    await server.serve()
+    with contextlib.suppress(SystemExit):  # uvicorn's, where it cannot listen: its log says no more than why
+        await server.serve()
     tidying.cancel()
     if not server.started:
         raise UserError(

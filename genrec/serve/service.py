@@ -11,9 +11,11 @@ import contextlib
 import dataclasses
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from genrec.decode.requests import Request
 from genrec.errors import UserError
@@ -34,6 +36,11 @@ LANGUAGE = "genrec-lm"
 """What answers of the language model are signed with."""
 REMEMBERED = 200
 """Events of a stored history that count, the latest."""
+THREADS = 32
+"""For the database, and for a language model's words: most of them wait. Small batches of events share a commit, so
+more at once are faster (docs/store.md)."""
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -67,6 +74,10 @@ class Service:
             self.backend.answer, most=most, waiting=waiting, linger=linger, observe=self.metrics.batched
         )
         self.audit = AuditWriter(store)
+        # Of their own: whatever else waits in threads must not keep the database from being asked.
+        self._asking = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self._writing = ThreadPoolExecutor(THREADS, thread_name_prefix="words")
+        self.metrics.store_up.set(1)  # it was opened
         self._dropped = 0  # of its answers, as far as the metrics know
         self.ready, self.started = True, int(time.time())
         self.catalogue, self.adapters = Catalogue(recommender, store), Adapters(recommender)
@@ -89,9 +100,12 @@ class Service:
         """Answer what waits, write down what was answered, let go of the database."""
         self.ready = False
         await self.batcher.close()
+        await asyncio.to_thread(self.catalogue.close)
         await asyncio.to_thread(self.audit.close)
         await asyncio.to_thread(self.recommender.speaker.close)
         await asyncio.to_thread(self.store.close)
+        for threads in (self._asking, self._writing):
+            threads.shutdown(wait=False)
 
     # ------------------------------------------------------------------ answers
 
@@ -152,9 +166,10 @@ class Service:
             return {}
         if self.backend.write is not None:
             # A language model writes all of them at once, and beams go on meanwhile.
+            loop = asyncio.get_running_loop()
             with self.metrics.stage("explain"):
                 each = await asyncio.gather(
-                    *(asyncio.to_thread(self.backend.explained, history, item) for item in items)
+                    *(loop.run_in_executor(self._writing, self.backend.explained, history, item) for item in items)
                 )
             return dict(zip(items, each, strict=True))
         told: Mapping[str, Explanation] = await self.ask(Explain(tuple(history), tuple(items)))
@@ -162,15 +177,24 @@ class Service:
 
     # ------------------------------------------------------------------ people
 
+    async def stored(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """What a method of the store gives, in one of its threads. StoreAway."""
+        try:
+            with self.metrics.stage("store"):
+                done = await asyncio.get_running_loop().run_in_executor(self._asking, partial(work, *args, **options))
+        except StoreAway:
+            self.metrics.store_up.set(0)
+            raise
+        self.metrics.store_up.set(1)
+        return done
+
     async def known(self, user: str | None) -> Known:
         """A person's stored history and dislikes; nothing, and said so, while the database is away."""
         if user is None:
             return Known()
         try:
-            with self.metrics.stage("store"):
-                return await asyncio.to_thread(self._known, user)
+            return await self.stored(self._known, user)
         except StoreAway:
-            self.metrics.store_up.set(0)
             return Known(missing=["history"])
 
     def _known(self, user: str) -> Known:
@@ -197,15 +221,15 @@ class Service:
 
     async def forget(self, user: str) -> dict[str, int]:
         """Delete what is stored of a person; what waits to be written is not written any more."""
-        return dataclasses.asdict(await asyncio.to_thread(self.store.forget, user))
+        return dataclasses.asdict(await self.stored(self.store.forget, user))
 
     async def keep(self, completion_id: str, user: str | None, messages: list[dict[str, Any]]) -> None:
         """Store a conversation under the id of its last answer."""
-        await asyncio.to_thread(self.store.save_session, completion_id, messages, user=user)
+        await self.stored(self.store.save_session, completion_id, messages, user=user)
 
     async def kept(self, completion_id: str) -> Session | None:
         """A stored conversation; None where there is none, or its time is over."""
-        return await asyncio.to_thread(self.store.session, completion_id)
+        return await self.stored(self.store.session, completion_id)
 
     @contextlib.contextmanager
     def streaming(self) -> Iterator[None]:
@@ -255,11 +279,9 @@ class Service:
         if not self.ready:
             return "it is shutting down"
         try:
-            await asyncio.to_thread(self.store.ping)
+            await self.stored(self.store.ping)
         except StoreAway as error:
-            self.metrics.store_up.set(0)
             return str(error)
-        self.metrics.store_up.set(1)
         return None
 
     def measure(self) -> None:

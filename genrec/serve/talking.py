@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from genrec.chat.conversation import Conversation, Reply, Turn
 from genrec.chat.model import ModelUnderstanding
+from genrec.chat.vocabulary import QUIET, WORD
 from genrec.decode.requests import Recommendations
+from genrec.explain.gazetteer import stem
 from genrec.serve.backend import Find, Found, Recommend
-from genrec.serve.batching import TooLate
 from genrec.serve.service import Answered, Service
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from genrec.chat.conversation import Conversation, Reply, Turn
     from genrec.explain.gazetteer import Synonyms
     from genrec.explain.writer import Write
 
-LIKE = r"(something |one |it |show me )?(just )?like (this|that|it)( one| picture| photo)?"
-BUT = re.compile(rf"^\W*({LIKE})?[\s,]*(but|only)?\b", re.IGNORECASE)
+_SHOWN = r"(something |one |it |show me )?(just )?like (this|that|it)( one| picture| photo)?"
+LIKE = re.compile(rf"^\W*({_SHOWN})?[\s,]*(but|only)?\b", re.IGNORECASE)
 """How people begin who show a picture; what stands behind it is what shall be other."""
-TRIES = 3
-"""Times that the catalogue may change under one answer."""
+TRIES = 2
+"""Times that an answer is begun whose catalogue changes under it. Then it is made of what there is: the engine's items
+and their cards are of the newer version, words about them may be of the one before."""
 
 
 class Moved(Exception):
@@ -66,35 +70,12 @@ class Talking:
         whole = self.service.there([*known.history, *history])
         unloved = list(dict.fromkeys([*self.service.there(known.disliked), *disliked]))
         for trial in range(TRIES):
-            try:
+            with contextlib.suppress(Moved):
+                last = trial + 1 == TRIES
                 return await self._chat(
-                    messages, user, whole, unloved, k, where, explain, known.missing, language, adapter
+                    messages, user, whole, unloved, k, where, explain, known.missing, last, language, adapter
                 )
-            except Moved:
-                if trial + 1 == TRIES:
-                    raise TooLate("the catalogue changes faster than an answer is made: try again") from None
         raise AssertionError("unreachable")
-
-    async def look(
-        self,
-        picture: Image.Image,
-        said: str,
-        user: str | None = None,
-        *,
-        disliked: Sequence[str] = (),
-        k: int = 5,
-        where: Any = None,
-    ) -> Chatted:
-        """The answer to a picture and what is said of it: «like this, but in red»; nothing, for what looks like it."""
-        known = await self.service.known(user)
-        deny = tuple(dict.fromkeys([*self.service.there(known.disliked), *disliked]))
-        change = BUT.sub("", said).strip(" .!?")
-        question = Find(k, picture=picture, change=change or None, where=where, deny=deny)
-        answered = await self.service.find(question, user)
-        talk = await asyncio.to_thread(self.service.recommender.conversation, self.synonyms)
-        there = [one for one in answered.found.items if one.item_id in talk.now.catalog.index]
-        reply = talk.seen(Recommendations(there), change)
-        return Chatted(reply, replace(answered, missing=known.missing))
 
     async def _chat(
         self,
@@ -106,10 +87,12 @@ class Talking:
         where: Any,
         explain: bool,
         missing: list[str],
+        last: bool,
         language: bool,
         adapter: str | None,
     ) -> Chatted:
-        """Moved where the catalogue is another one when the engine answers than when the message was heard."""
+        """Moved where the catalogue is another one when the engine answers than when the message was heard; last: go
+        on nevertheless."""
 
         def hear() -> tuple[Conversation, Turn]:
             talk = self.service.recommender.conversation(self.synonyms)
@@ -122,15 +105,49 @@ class Talking:
             talk, turn = await asyncio.to_thread(hear)
         found: Found | None = None
         if turn.ask is not None:
-            found = await self.service.ask(Recommend(turn.ask.request, turn.ask.k, language=language, adapter=adapter))
-            if found.now is not talk.now:
+            asked = Recommend(turn.ask.request, turn.ask.k, language=language, adapter=adapter)
+            found = await self.service.ask(asked)
+            if found.now is not talk.now and not last:
                 raise Moved
         shown = talk.pick(turn, found.items if found else None)
         wanted = [one.item_id for one in shown] if found else list(turn.about) if turn.intent == "explain" else []
         why = await self.service.why(history, wanted) if explain and (history or turn.about) else {}
         with self.service.metrics.stage("write"):
             reply = await asyncio.to_thread(talk.reply, turn, shown, why)
-        items = Found(Recommendations(reply.items), talk.now)
-        answered = Answered(items, reply.reasons, missing, self.service.signed(language), adapter)
+        version = found.now if found else talk.now
+        signed, items = self.service.signed(language), Found(Recommendations(reply.items), version)
+        answered = Answered(items, reply.reasons, missing, signed, adapter, id=_named())
         self.service.note(answered, user, {"where": reply.where, "heard": list(reply.heard)}, "chat")
         return Chatted(reply, answered)
+
+    async def look(
+        self,
+        picture: Image.Image,
+        words: str,
+        user: str | None = None,
+        *,
+        disliked: Sequence[str] = (),
+        k: int = 5,
+        where: Any = None,
+    ) -> Chatted:
+        """The answer to a picture: what looks like it, but for what the words beside it state."""
+        known = await self.service.known(user)
+        self.service.check([], where, disliked)
+        denied = list(dict.fromkeys([*self.service.there(known.disliked), *disliked]))
+        talk = await asyncio.to_thread(self.service.recommender.conversation, self.synonyms)
+        change = LIKE.sub("", words).strip(" .!?") if await asyncio.to_thread(_states, talk, words) else ""
+        found: Found = await self.service.ask(Find(k, None, picture, None, change or None, where, None, denied))
+        answered = Answered(found, {}, known.missing, self.service.model, id=_named())
+        self.service.note(answered, user, {"where": where, "change": change, "deny": denied}, "chat")
+        return Chatted(talk.seen(found.items, change), answered)
+
+
+def _states(talk: Conversation, words: str) -> bool:
+    """Whether they say what shall be other: «in red», and not «have you something like this?»."""
+    written = talk.vocabulary.written
+    return any(word not in QUIET and stem(word) in written for word in WORD.findall(words.lower()))
+
+
+def _named() -> str:
+    """An answer's id, as OpenAI's look."""
+    return f"chatcmpl-{uuid.uuid4().hex}"

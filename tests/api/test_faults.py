@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -148,3 +152,12 @@ def test_without_its_database(serve: Callable[..., Served], items_of_small: list
 @pytest.fixture
 def items_of_small() -> list[str]:
     return [f"F{n:05}" for n in range(300)]
+
+
+def test_a_port_that_is_taken(server: Served, tmp_path: Path) -> None:
+    """Said in a sentence, with what to do."""
+    shutil.copytree(server.run, tmp_path / "run", ignore=shutil.ignore_patterns("serve"))
+    port = server.url.rpartition(":")[2]
+    command = [str(Path(sys.executable).with_name("genrec")), "serve", str(tmp_path / "run"), "--port", port]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    assert ended.returncode == 2 and f"cannot listen on 127.0.0.1:{port}" in ended.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,26 @@ def test_as_a_program(fashion: Path, tmp_path: Path) -> None:
     names, answer = asyncio.run(scene())
     assert names == ["recommend", "search", "explain", "item"]
     assert len(answer.structured_content["result"]) == 3
+
+
+NOISE = """
+import os
+from pathlib import Path
+from genrec.serve import mcp, running, settings
+
+async def speak(service):
+    print("the protocol")
+
+def loud(*args):
+    print("a log of somebody's")
+    os.system("echo and of a process of theirs")
+
+running.open_store, running.open_service, mcp.serve_stdio = loud, loud, speak
+running.serve_mcp(Path("run"), settings.load())
+"""
+
+
+def test_nothing_that_is_loaded_speaks_into_the_protocol() -> None:
+    """As vLLM does, which logs to stdout."""
+    said = subprocess.run([sys.executable, "-c", NOISE], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout == "the protocol\n" and said.stderr.count("somebody's") == 2

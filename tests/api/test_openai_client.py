@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+import httpx
 import openai
 import pytest
 
@@ -119,3 +120,28 @@ def test_errors_are_the_clients_own(client: openai.OpenAI) -> None:
         client.chat.completions.create(model="genrec", messages=asked("hello"), n=2)
     with pytest.raises(openai.NotFoundError):
         client.chat.completions.retrieve("chatcmpl-none")
+
+
+def test_a_picture_in_a_message_is_searched_by(client: openai.OpenAI, server: Served) -> None:
+    item = client.chat.completions.create(model="genrec", messages=asked("a dress")).choices[0].message
+    card = item.model_extra["recommendations"][0]
+    picture = base64.b64encode(httpx.get(server.url + card["image"]).content).decode()
+    part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}}
+    messages: list = [{"role": "user", "content": [part]}]
+    alike = client.chat.completions.create(model="genrec", messages=messages).choices[0].message
+    rows = alike.model_extra["recommendations"]
+    assert card["item_id"] in [one["item_id"] for one in rows]
+    assert LISTED.findall(alike.content) == [one["item_id"] for one in rows]
+    polite = [part, {"type": "text", "text": "Have you got something like this?"}]
+    again = client.chat.completions.create(model="genrec", messages=[{"role": "user", "content": polite}])
+    assert again.choices[0].message.content == alike.content
+    blue = [part, {"type": "text", "text": "in blue"}]
+    said = client.chat.completions.create(model="genrec", messages=[{"role": "user", "content": blue}])
+    assert said.choices[0].message.content != alike.content
+    # What was found is spoken of like everything that was shown.
+    messages += [{"role": "assistant", "content": alike.content}, *asked("what colour is the second one?")]
+    answer = client.chat.completions.create(model="genrec", messages=messages).choices[0].message
+    assert rows[1]["attributes"]["colour"] in answer.content.lower()
+    far = [{"type": "image_url", "image_url": {"url": "https://example.org/x.png"}}]
+    with pytest.raises(openai.BadRequestError, match="not fetched"):
+        client.chat.completions.create(model="genrec", messages=[{"role": "user", "content": far}])

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import time
-import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -37,7 +36,8 @@ TOGETHER = 3
 
 @router.post("/chat/completions", response_model=Completion, responses=failures(504) | {200: STREAM})
 async def chat(asked: ChatRequest, request: Request, served: Served, talking: Talks, caller: Reader) -> Response:
-    """The next answer of a conversation: text, and the items it names as `recommendations` on the message."""
+    """The next answer of a conversation: text, and the items it names as `recommendations` on the message. A picture
+    in the last message is searched by; what stands beside it says what shall be other."""
     messages = [{"role": one.role, "content": one.said()} for one in asked.messages]
     image = asked.messages[-1].picture()
     if image is None and not any(one["role"] == "user" and one["content"].strip() for one in messages):
@@ -50,7 +50,7 @@ async def chat(asked: ChatRequest, request: Request, served: Served, talking: Ta
             adapter=own.adapter,
         )  # fmt: skip
     else:
-        picture = await asyncio.to_thread(read_image_url, image, request.app.state.pictures)
+        picture = await asyncio.to_thread(read_image_url, image, request.app.state.pictures, param="messages")
         said = messages[-1]["content"]
         work = talking.look(picture, said, asked.user, disliked=own.disliked, k=own.k, where=own.where)
     chatted = await until_left(request, work)
@@ -93,7 +93,7 @@ def completion(served: Service, asked: ChatRequest, messages: list[dict[str, str
         intent=reply.intent,
     )
     return Completion(
-        id=f"chatcmpl-{uuid.uuid4().hex}",
+        id=answered.id,
         created=int(time.time()),
         model=asked.model,
         choices=[Choice(message=message)],

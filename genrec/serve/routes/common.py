@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from genrec.serve.safety.keys import Caller
 from genrec.serve.safety.require import REFUSALS, ErrorBody, require
 from genrec.serve.service import Service
 from genrec.serve.talking import Talking
+
+
+class _Ids(StringConvertor):
+    """Ids are the owner's: what was %2F or %0A is a slash or a line's end again when routes are matched."""
+
+    regex = "(?s:.+)"
+
+
+register_url_convertor("id", _Ids())
 
 
 def service(request: Request) -> Service:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from genrec.serve.routes.common import Served
+from genrec.serve.routes.common import Reader, Served, failures
 
 router = APIRouter(tags=["operation"])
 
@@ -25,8 +25,8 @@ async def readyz(served: Served) -> Response:
     return JSONResponse({"ready": True, "store": "up" if away is None else "away"})
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(served: Served) -> Response:
+@router.get("/metrics", response_class=PlainTextResponse, responses=failures())
+async def metrics(served: Served, caller: Reader) -> Response:
     """For Prometheus."""
     served.measure()
     return Response(served.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/items", tags=["catalogue"])
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp", b"GIF8": "image/gif"}
 
 
-@router.get("/{item_id:path}/image", responses=failures(404), response_class=FileResponse)
+@router.get("/{item_id:id}/image", responses=failures(404), response_class=FileResponse)
 async def image(item_id: Id, served: Served, caller: Reader) -> Response:
     """An item's picture, as the catalogue has it."""
     now = served.now
@@ -32,7 +32,7 @@ async def image(item_id: Id, served: Served, caller: Reader) -> Response:
     return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.get("/{item_id:path}", responses=failures(404))
+@router.get("/{item_id:id}", responses=failures(404))
 async def item(item_id: Id, served: Served, caller: Reader) -> Card:
     """An item, one that is withdrawn too: `available` says so."""
     now = served.now
@@ -55,7 +55,7 @@ async def withdraw_all(asked: ItemIds, served: Served, caller: Admin) -> ItemsCh
     return await served.catalogue.withdraw(asked.item_ids)
 
 
-@router.delete("/{item_id:path}", responses=failures())
+@router.delete("/{item_id:id}", responses=failures())
 async def withdraw(item_id: Id, served: Served, caller: Admin) -> ItemsChanged:
     """Nobody gets this item from now on. PUT brings it back."""
     return await served.catalogue.withdraw([item_id])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import APIRouter, Request
 
 from genrec.errors import UserError
@@ -26,8 +24,7 @@ async def events(asked: EventsRequest, served: Served, caller: Sender) -> Events
             served.metrics.events.labels("refused").inc(len(asked.events))
             raise UserError(f"events[{place}] ({event.event_id!r}): the catalogue has no item {event.item_id!r}")
     rows = [Event(one.event_id, one.user, one.item_id, one.kind, one.time) for one in asked.events]
-    with served.metrics.stage("store"):
-        done = await asyncio.to_thread(served.store.add_events, rows)
+    done = await served.stored(served.store.add_events, rows)
     served.metrics.events.labels("accepted").inc(done.accepted)
     served.metrics.events.labels("duplicate").inc(done.duplicates)
     served.metrics.events.labels("forgotten").inc(done.forgotten)
@@ -37,20 +34,21 @@ async def events(asked: EventsRequest, served: Served, caller: Sender) -> Events
 @router.get("/users", responses=failures())
 async def users(served: Served, caller: Admin, limit: int = 50) -> People:
     """Some people that the store knows."""
-    return People(users=await asyncio.to_thread(served.store.users, max(1, min(limit, 1000))))
+    return People(users=await served.stored(served.store.users, max(1, min(limit, 1000))))
 
 
-@router.get("/users/{user:path}", responses=failures())
+@router.get("/users/{user:id}", responses=failures())
 async def person(user: Id, request: Request, served: Served, caller: Admin) -> Person:
     """What the store knows of a person."""
     note_user(request, user)
+    history = await served.stored(served.store.history, user)
+    disliked = await served.stored(served.store.disliked, user)
     now = served.now
-    history = await asyncio.to_thread(served.store.history, user)
-    disliked = await asyncio.to_thread(served.store.disliked, user)
-    return Person(user=user, history=[card(now, item) for item in served.there(history)], disliked=disliked)
+    shown = [card(now, item) for item in history if item in now.catalog.index]
+    return Person(user=user, history=shown, disliked=disliked)
 
 
-@router.post("/users/{user:path}:forget", responses=failures())
+@router.post("/users/{user:id}:forget", responses=failures())
 async def forget(user: Id, request: Request, served: Served, caller: Admin) -> Forgotten:
     """Delete all that is stored of a person: events, histories, conversations, what was recommended."""
     note_user(request, user)

@@ -135,7 +135,7 @@ class AccessLog:
         finished = Finished(
             known.get("request_id", ""),
             method if method in METHODS else "other",
-            getattr(connection.get("route"), "path", None) or UNMATCHED,
+            getattr(connection.get("route"), "path_format", None) or UNMATCHED,
             status,
             complete,
             None if first is None else round(first, 6),

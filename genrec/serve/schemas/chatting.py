@@ -36,8 +36,8 @@ class Message(BaseModel):
         return self.content or ""
 
     def picture(self) -> str | None:
-        """The last picture in it, as it was sent."""
-        parts = self.content if isinstance(self.content, list) else []
+        """The last picture in it, as it was sent, where a person says it."""
+        parts = self.content if isinstance(self.content, list) and self.role == "user" else []
         found = [part.image_url.get("url") for part in parts if part.image_url]
         return found[-1] if found and isinstance(found[-1], str) else None
 

@@ -336,6 +336,34 @@ def test_the_log_says_what_was_done(world: World, tmp_path: Path) -> None:
     assert all(line["time"].endswith("+00:00") for line in said[1:])
 
 
+def test_changes_together_count_at_once(world: World, tmp_path: Path) -> None:
+    living = world.living(tmp_path)
+    living.withdraw(["A0"])
+    before = living.current
+    with living.together():
+        living.add(rows(["X", "Y"]))
+        living.change(pl.DataFrame({"item_id": ["X", "A1"], "title": ["Ex", "One"]}))
+        living.restore(["A0"])
+        assert living.current is before and living.journal.version == 1
+    now = living.current
+    assert now.version == living.journal.version == 4 and now.available.all()
+    titles = dict(now.catalog.table.select("item_id", "title").iter_rows())
+    assert (titles["X"], titles["A1"]) == ("Ex", "One")
+    again = world.living(tmp_path).current  # from the log
+    assert again.catalog.table.equals(now.catalog.table) and again.version == 4
+
+
+def test_where_one_of_them_fails_nothing_has_changed(world: World, tmp_path: Path) -> None:
+    living = world.living(tmp_path)
+    living.withdraw(["A0"])
+    before, said = living.current, (tmp_path / LOG).read_bytes()
+    with pytest.raises(UserError, match="colr"), living.together():
+        living.add(rows(["X"]))
+        living.change(pl.DataFrame({"item_id": ["A1"], "colr": ["red"]}))
+    assert living.current is before and (tmp_path / LOG).read_bytes() == said
+    assert living.add(rows(["X"])).version == 2  # and it goes on
+
+
 # ---------------------------------------------------------------------- kills and other processes
 
 
