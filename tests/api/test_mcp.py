@@ -45,7 +45,7 @@ def test_the_tools(service: Service, items: list[str]) -> None:
     [
         ("recommend", {"history": ["nothing"]}, "no item 'nothing'"),
         ("recommend", {"where": {"colr": "red"}}, "no column 'colr'"),
-        ("search", {"text": " "}, "what to look for"),
+        ("search", {"text": " "}, "what is looked for"),
         ("item", {"item_id": "nothing"}, "no item 'nothing'"),
     ],
 )
