@@ -8,6 +8,7 @@ dropped before it costs anything; a queue that could not be answered in time is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
@@ -145,8 +146,6 @@ class Batcher:
             seconds = time.monotonic() - began
             self._busy = False
             self._each += SMOOTH * (seconds / len(batch) - self._each)
-            if self._observe is not None:
-                self._observe(batch[0].kind, len(batch), [began - asked.since for asked in batch], seconds)
             for asked, answer in zip(batch, answers, strict=True):
                 if asked.answer.done():
                     continue
@@ -154,3 +153,6 @@ class Batcher:
                     asked.answer.set_exception(answer)
                 else:
                     asked.answer.set_result(answer)
+            if self._observe is not None:
+                with contextlib.suppress(Exception):  # nobody's answer depends on it
+                    self._observe(batch[0].kind, len(batch), [began - asked.since for asked in batch], seconds)

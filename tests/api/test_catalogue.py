@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -174,6 +175,20 @@ def test_a_chat_while_the_catalogue_never_rests(api: TestClient, service: Servic
     found = [one["item_id"] for one in said.json()["choices"][0]["message"]["recommendations"]]
     assert found and gone[0] not in found
     assert said.json()["catalogue_version"] <= service.now.version
+
+
+def test_after_a_change_one_thread_reads_the_catalogue(service: Service, items: list[str]) -> None:
+    """Those who chat at that moment wait for it instead of doing the same."""
+    service.recommender.change_items([{"item_id": items[0], "price": 1.0}])
+    together = threading.Barrier(8)
+
+    def talk(_: int) -> object:
+        together.wait()
+        return service.recommender.conversation()
+
+    with ThreadPoolExecutor(8) as people:
+        made = list(people.map(talk, range(8)))
+    assert all(one is made[0] for one in made)
 
 
 def test_pictures(api: TestClient, service: Service, items: list[str]) -> None:

@@ -145,3 +145,10 @@ def test_a_picture_in_a_message_is_searched_by(client: openai.OpenAI, server: Se
     far = [{"type": "image_url", "image_url": {"url": "https://example.org/x.png"}}]
     with pytest.raises(openai.BadRequestError, match="not fetched"):
         client.chat.completions.create(model="genrec", messages=[{"role": "user", "content": far}])
+
+
+def test_what_other_clients_leave_empty(server: Served) -> None:
+    """Some send null for whatever they do not set."""
+    empty = {"n": None, "store": None, "user": None, "stream": None, "stream_options": {"include_usage": None}}
+    body = {"model": "genrec", "messages": asked("shoes"), "temperature": None, "tools": None, **empty}
+    assert httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=60).status_code == 200

@@ -176,3 +176,17 @@ def test_closing_answers_what_waits_and_takes_nothing_new() -> None:
         await closing
 
     asyncio.run(scene())
+
+
+def test_a_watcher_that_breaks_does_not_end_the_answers() -> None:
+    def observe(kind: Hashable, size: int, queued: list[float], seconds: float) -> None:
+        raise ValueError("a mistake of ours")
+
+    async def scene() -> list:
+        batcher = Batcher(Engine(), observe=observe)
+        try:
+            return [await batcher.ask("a", n, timeout=5) for n in range(3)]
+        finally:
+            await batcher.close()
+
+    assert asyncio.run(scene()) == [("a", 0), ("a", 1), ("a", 2)]
