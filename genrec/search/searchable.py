@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genrec.decode.speaker import Speaker
     from genrec.decode.wishes import Wishes
     from genrec.evaluate.interface import TopK
+    from genrec.explain.gazetteer import Synonyms
     from genrec.search.content import ContentSearch
 
     Picture = Path | bytes | Image.Image
@@ -38,6 +39,8 @@ class Searchable(Changeable):
 
         super().__init__(path, first)
         self.speaker: Speaker = speaker or Speaker(path, first.generator.engine.width)
+        self.synonyms: Synonyms | None = None
+        """Words for the columns' values that people may use when they search; set before the first search."""
         self._finding: ContentSearch | None = None
         self._finding_lock = Lock()
 
@@ -134,7 +137,7 @@ class Searchable(Changeable):
             with self._finding_lock:
                 found = self._finding
                 if found is None or found.now is not now:
-                    found = self._finding = ContentSearch.of(self.path, now, found)
+                    found = self._finding = ContentSearch.of(self.path, now, found, self.synonyms)
         return found
 
 

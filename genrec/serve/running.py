@@ -132,6 +132,7 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
         connect = on_this_loop()
     service = await asyncio.to_thread(open_service, run, settings, store, connect)
     synonyms = _synonyms(run, service.recommender)
+    service.recommender.synonyms = synonyms
     await asyncio.to_thread(_warm, service.recommender, synonyms)
     talking = Talking(service, synonyms=synonyms, understand=_listener(settings, secrets))
     app = create_app(service, talking, settings.pictures())
