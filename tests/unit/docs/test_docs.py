@@ -10,6 +10,7 @@ import typer
 
 from genrec import recipes
 from genrec.cli import app
+from genrec.serve.settings import ServerSettings, load
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("benchmarks", "serve", "tokenizers", "train")
@@ -32,6 +33,8 @@ def test_keys_of_recipes_exist(document: Path) -> None:
             tokenizer = "benchmarks/semantic_ids.py" in line and "." not in said
             if tokenizer:
                 recipes.load("rqvae", recipes.TokenizerRecipe, [said])
+            elif said.partition(".")[0] in ServerSettings.model_fields:
+                load(changes=[said])
             elif "." in said.partition("=")[0] or said.startswith(("tokenizer=", "train=", "seed=")):
                 recipes.load("default", recipes.Experiment, [said])
 
