@@ -25,7 +25,10 @@ FIRST = (
         "birthday coming up, she adores {style} things, budget tops out at {n}",
         "recommend: style = {style}; price <= {n}",
     ),
-    ("something {pattern}, and please spare me the {material}", "recommend: pattern = {pattern}; material != {material}"),
+    (
+        "something {pattern}, and please spare me the {material}",
+        "recommend: pattern = {pattern}; material != {material}",
+    ),
     (
         "between you and me, {low} up to {high} is what I've set aside for a {category}",
         "recommend: price >= {low}; price <= {high}; category = {category}",

@@ -64,7 +64,7 @@ def numbers(marks: Sequence[Mark], shelves: Shelves, skip: frozenset[int]) -> Am
         cues, cue_places = _bound_cues(marks, at, pair or at)
         if pair is not None and column:
             low, high = sorted((marks[at].number, marks[pair].number))
-            found.add(column, _bounds(shelves, column, min=low, max=high))
+            found.add(column, bounds_of(shelves, column, min=low, max=high))
             done.add(pair)
             found.used |= {at, pair, *cue_places}
             continue
@@ -81,17 +81,17 @@ def numbers(marks: Sequence[Mark], shelves: Shelves, skip: frozenset[int]) -> Am
             continue
         value = marks[at].number
         if marks[at].unit == "decade":
-            found.add(column, _bounds(shelves, column, min=value, max=value + 9))
+            found.add(column, bounds_of(shelves, column, min=value, max=value + 9))
         elif "under" in cues:
-            found.add(column, _bounds(shelves, column, **{"max" if "included" in cues else "below": value}))
+            found.add(column, bounds_of(shelves, column, **{"max" if "included" in cues else "below": value}))
         elif "over" in cues:
-            found.add(column, _bounds(shelves, column, **{"min" if "included" in cues else "above": value}))
+            found.add(column, bounds_of(shelves, column, **{"min" if "included" in cues else "above": value}))
         elif "about" in cues:
-            found.add(column, _bounds(shelves, column, min=value * (1 - NEAR), max=value * (1 + NEAR)))
+            found.add(column, bounds_of(shelves, column, min=value * (1 - NEAR), max=value * (1 + NEAR)))
         elif column == shelves.price:
-            found.add(column, _bounds(shelves, column, max=value))
+            found.add(column, bounds_of(shelves, column, max=value))
         else:
-            found.add(column, _bounds(shelves, column, min=value, max=value))
+            found.add(column, bounds_of(shelves, column, min=value, max=value))
         found.used |= {at, *cue_places}
     return found
 
@@ -120,7 +120,7 @@ def compared(
             value = values[0] if more < 0 else values[-1]
         elif degree == "little" and len(values) > 1:
             value = values[-1] if more < 0 else values[0]
-        found.bounds[column] = _bounds(shelves, column, **{"below" if more < 0 else "above": value})
+        found.bounds[column] = bounds_of(shelves, column, **{"below" if more < 0 else "above": value})
         return
     share = EXTREME if mark.said.endswith("est") or mark.said.startswith("most ") else CHEAP
     kept = {c: b for c, b in so_far.constraints.bounds.items() if c != column}
@@ -129,7 +129,7 @@ def compared(
         return
     edge = shelves.quantile(column, share if more < 0 else 1 - share, left)
     if edge is not None:
-        found.bounds[column] = _bounds(shelves, column, **{"max" if more < 0 else "min": round(edge, 2)})
+        found.bounds[column] = bounds_of(shelves, column, **{"max" if more < 0 else "min": round(edge, 2)})
 
 
 def _pair(marks: Sequence[Mark], at: int, places: Sequence[int]) -> int | None:
@@ -236,7 +236,7 @@ def _counts(marks: Sequence[Mark], at: int) -> bool:
     return bool(before & ASKING or after & things or len(marks) <= 2)
 
 
-def _bounds(shelves: Shelves, column: str, **ends: float) -> Bounds:
+def bounds_of(shelves: Shelves, column: str, **ends: float) -> Bounds:
     """Of a column of dates by their years."""
     if column not in shelves.dates:
         return Bounds(**ends)

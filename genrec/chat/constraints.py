@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genrec.errors import UserError, nearest
 from genrec.model.tasks.facts import TAG
+from genrec.model.tasks.messages import PRICES
 
 Intent = Literal[
     "recommend", "refine", "search", "explain", "compare", "question", "clarify", "feedback", "smalltalk"
@@ -136,10 +137,6 @@ class Constraints(BaseModel):
                     hint = nearest(str(value), map(str, known[column]))
                     raise UserError(f"constraints.{column}: no item has {value!r}; {hint}")
         return found
-
-
-PRICES = ("price", "cost", "price_eur", "price_usd", "unit_price")
-"""What columns of prices are called."""
 
 
 def spoken(column: str, values: tuple[Value, ...], join: str) -> str:

@@ -13,13 +13,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from genrec.chat.asked import AskedUnderstanding
 from genrec.chat.constraints import Bounds, Constraints, Intent, Value
 from genrec.chat.marks import clean
-from genrec.chat.shelves import Shelves
 from genrec.chat.state import Heard, State
-from genrec.chat.understanding import GazetteerUnderstanding
 from genrec.errors import UserError
-from genrec.explain.writer import Write
 from genrec.model.tasks.facts import TAG
 
 VALUES = 40
@@ -61,21 +59,8 @@ class Said(BaseModel):
     words: str = Field(default="", max_length=500)
 
 
-class ModelUnderstanding:
-    """write: the model. gazetteer: hears what it does not."""
-
-    def __init__(self, gazetteer: GazetteerUnderstanding, write: Write) -> None:
-        self.gazetteer, self.write = gazetteer, write
-        self.shelves: Shelves = gazetteer.shelves
-
-    def hear(self, message: str, so_far: State) -> Heard:
-        """What the model says, where it is valid; else what the gazetteer hears. Errors of the model are no error."""
-        try:
-            answer = self.write(self.messages(message, so_far))
-        except Exception:  # whatever a model's client may raise: the conversation goes on without it
-            return self.gazetteer.hear(message, so_far)
-        heard = self.read(answer, so_far)
-        return self.gazetteer.hear(message, so_far) if heard is None else heard
+class ModelUnderstanding(AskedUnderstanding):
+    """Any chat model: see the head of this file."""
 
     def messages(self, message: str, so_far: State) -> list[dict[str, str]]:
         """What the model is asked."""
@@ -96,8 +81,7 @@ class ModelUnderstanding:
             {"role": "user", "content": json.dumps(asking, ensure_ascii=False)},
         ]
 
-    def read(self, answer: Any, so_far: State) -> Heard | None:
-        """None where the answer is not valid."""
+    def read(self, answer: Any, message: str, so_far: State) -> Heard | None:
         if not isinstance(answer, str):
             return None
         found = re.search(r"\{.*\}", answer[:LONGEST], re.DOTALL)

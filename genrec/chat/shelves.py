@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from genrec.chat.constraints import PRICES, Constraints, Value
+from genrec.chat.constraints import Constraints, Value
 from genrec.data.catalog import COLUMNS, Catalog
 from genrec.decode.columns import ColumnIndex
 from genrec.decode.filters import kind_of
 from genrec.embed.attributes import suitable
 from genrec.model.tasks.facts import TAG, Facts
+from genrec.model.tasks.messages import PRICES
 
 SAMPLE = 5_000
 """Rows that decide which columns are spoken of, and from which words are learned."""

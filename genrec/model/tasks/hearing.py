@@ -14,10 +14,11 @@ import numpy as np
 
 from genrec.model.tasks import messages as said
 from genrec.model.tasks import wishes
-from genrec.model.tasks.drafts import Draft, Spoken, pick
+from genrec.model.tasks.drafts import Draft
 from genrec.model.tasks.interface import Example, Material, asked
 from genrec.model.tasks.lines import Line, Part
 from genrec.model.tasks.lines import said as parts_said
+from genrec.model.tasks.spoken import Spoken, pick
 
 HEAR = "Hear: {message}"
 SO_FAR, SHOWN, ASKED = "So far: {wishes}", "Shown: {count}", "Asked: {column}"
@@ -198,7 +199,9 @@ def _judged(draft: Draft) -> tuple[str, Line]:
         turned = random.random() < 0.25
         verbs = ("dislike", "like") if turned else ("like", "dislike")
         one, two = (draft.ref(verb, plain=True) for verb in verbs)
-        return _refined(draft, [pick(said.TURNED if turned else said.BOTH, random).format(one=one, two=two)], "feedback")
+        return _refined(
+            draft, [pick(said.TURNED if turned else said.BOTH, random).format(one=one, two=two)], "feedback"
+        )
     if chance < 0.5:
         return _refined(draft, [pick(said.LIKE, random).format(one=draft.ref("like"))])
     frames, verb = (said.BLAME, "dislike") if chance < 0.8 else (said.PRAISE, "like")

@@ -12,10 +12,11 @@
 | `forget COLUMN` | it does not matter any more |
 | `like REFS`, `dislike REFS`, `about REFS` | things shown: places in the list from 1, `last`, `it`, `all` |
 | `ask COLUMN`, `ask COLUMN = VALUE` | what a question asks for; whether something is so |
-| `show N`, `words WORDS`, `others`, `also`, `keep`, `anew` | how many; what no column says; other items; beside what was wanted; the rest stays; all forgotten |
+| `show N`, `words WORDS` | how many; what no column says |
+| `others`, `also`, `keep`, `anew` | other items; beside what was wanted; the rest stays; all is forgotten |
 
-A column or value with marks of the grammar in it stands in quotes, as JSON writes them. Whether columns and values are a
-catalogue's is not asked here.
+A column or value with marks of the grammar in it stands in quotes, as JSON writes them. Whether columns and values are
+a catalogue's is not asked here.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ _PARTS = {
     for kind, pattern in {
         "is": rf"(?P<column>{_NAME}) (?P<verb>!?=) (?P<values>(?:{_VALUE})(?: \| (?:{_VALUE}))*)",
         "bound": rf"(?P<column>{_NAME}) (?P<verb><=|>=|<|>|~) (?P<number>{_NUMBER})",
-        "compared": rf"(?P<verb>less|more) (?P<column>{_NAME})(?: than (?P<refs>{_REFS}))?(?: (?P<degree>a bit|by far))?",
+        "compared": rf"(?P<verb>less|more) (?P<column>{_NAME})(?: than (?P<refs>{_REFS}))?"
+        r"(?: (?P<degree>a bit|by far))?",
         "extreme": rf"(?P<verb>lowest|low|highest|high) (?P<column>{_NAME})",
         "pointed": rf"(?P<verb>same|other) (?P<column>{_NAME})(?: (?P<refs>{_REFS}))?",
         "forget": rf"(?P<verb>forget) (?P<column>{_NAME})",
