@@ -13,7 +13,7 @@ import argparse
 import json
 import re
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,19 @@ from genrec.model.tasks.spoken import misspelt
 SHOWN = 5
 WISH = ("recommend", "refine", "search", "feedback")
 """Intents that differ by what came before, or by slots that are counted by themselves."""
-KINDS = ("intent", "wanted", "unwanted", "bounds", "compared", "forgotten", "judged", "spoken of", "asked", "words", "act")
+KINDS = (
+    "intent",
+    "wanted",
+    "unwanted",
+    "bounds",
+    "compared",
+    "forgotten",
+    "judged",
+    "spoken of",
+    "asked",
+    "words",
+    "act",
+)
 
 
 @dataclass(frozen=True)
@@ -213,8 +225,7 @@ def main() -> None:
         for missed in one["missed"]:
             print(f"[{name}] {missed}")
     if given.json:
-        by_phrase: dict[str, Any] = defaultdict(dict)
-        given.json.write_text(json.dumps({"machine": machine(), "figures": found, **by_phrase}, indent=1))
+        given.json.write_text(json.dumps({"machine": machine(), "figures": found}, indent=1))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,7 @@ from genrec.errors import UserError
 from genrec.search.searchable import SPOKEN, Searchable, checked
 
 if TYPE_CHECKING:
+    from genrec.chat.asked import Understand
     from genrec.chat.conversation import Conversation, Reply
     from genrec.decode.generator import Generator
     from genrec.decode.living import Snapshot
@@ -58,6 +60,7 @@ class Recommender(Searchable):
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
         self._talking: Conversation | None = None
         self._talking_lock = Lock()
+        self._hearing: Understand | None = None
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50, speaker: Speaker | None = None) -> Recommender:
@@ -204,16 +207,32 @@ class Recommender(Searchable):
         explain: bool = True,
         write: Write | None = None,
         synonyms: Synonyms | None = None,
+        understanding: Literal["gazetteer", "lm"] | None = None,
     ) -> Reply:
         """The answer to a conversation, with up to k items: messages [{"role": "user", "content": …}, …], oldest first.
 
         history, disliked: item ids known of the person. where: a filter that holds whatever is said. explain: with a
         reason for each item. write: a chat model that hears the last message, and puts reasons into words (see
-        `explain`); what of it does not hold is not used. synonyms: as for `explain`.
+        `explain`); what of it does not hold is not used. synonyms: as for `explain`. understanding: what hears the
+        last message in the place of `write`; lm: the run's own language model, UserError where it was not taught to.
         """
         from genrec.chat.talk import talk
 
-        return talk(self, messages, history, disliked, k, where, explain, write, synonyms)
+        understand = self._understand(write, understanding)
+        return talk(self, messages, history, disliked, k, where, explain, write, synonyms, understand)
+
+    def _understand(self, write: Write | None, named: Literal["gazetteer", "lm"] | None) -> Understand | None:
+        """What hears messages; None for the gazetteer."""
+        from genrec.chat.model import ModelUnderstanding
+        from genrec.chat.tuned import tuned
+
+        if named is None:
+            return None if write is None else partial(ModelUnderstanding, write=write)
+        if named not in ("gazetteer", "lm"):
+            raise UserError(f"there is no understanding {named!r}: take gazetteer or lm")
+        if named == "lm" and self._hearing is None:
+            self._hearing = tuned(self.path / SPOKEN, self.speech())
+        return self._hearing if named == "lm" else None
 
     def conversation(self, synonyms: Synonyms | None = None) -> Conversation:
         """What `chat` understands messages by, over the catalogue as it stands; made anew when that changes."""

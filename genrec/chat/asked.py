@@ -7,12 +7,16 @@ the gazetteer hears the message.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from genrec.chat.shelves import Shelves
-from genrec.chat.state import Heard, State
+from genrec.chat.state import Heard, State, Understanding
 from genrec.chat.understanding import GazetteerUnderstanding
 from genrec.explain.writer import Write
+
+Understand = Callable[[GazetteerUnderstanding], Understanding]
+"""Makes an understanding over one version of a catalogue, of which it gets the gazetteer."""
 
 
 class AskedUnderstanding(ABC):

@@ -136,7 +136,9 @@ class Conversation:
     ) -> State:
         """The state after all messages. Beginnings that were folded lately are not folded again."""
         messages = [one for one in messages if one.get("role") in ("user", "assistant")][-MESSAGES:]
-        digest = hashlib.blake2b(key.encode(), digest_size=16).digest()
+        # Who understands what was said before understood it then; where that is forgotten, the gazetteer reads it.
+        who = "" if understanding is None else type(understanding).__name__
+        digest = hashlib.blake2b(f"{who}\0{key}".encode(), digest_size=16).digest()
         digests = []
         for one in messages:
             said = f"{one.get('role')}\0{_content(one)}\0{_structured(one)}"
@@ -153,11 +155,10 @@ class Conversation:
         for place in range(begin, len(messages)):
             last = place == len(messages) - 1 and understanding is not None
             state = self._after(state, messages[place], base, understanding if last else None)
-            if not last:
-                with self._lock:
-                    self._folded[digests[place]] = state
-                    while len(self._folded) > REMEMBERED:
-                        self._folded.popitem(last=False)
+            with self._lock:
+                self._folded[digests[place]] = state
+                while len(self._folded) > REMEMBERED:
+                    self._folded.popitem(last=False)
         return state
 
     def _after(

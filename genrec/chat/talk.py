@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from genrec.chat.asked import Understand
 from genrec.chat.conversation import Conversation, Reply
-from genrec.chat.model import ModelUnderstanding
 from genrec.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,11 +44,13 @@ def talk(
     explain: bool,
     write: Write | None,
     synonyms: Synonyms | None,
+    understand: Understand | None,
 ) -> Reply:
-    """See `Recommender.chat`. Where the catalogue changes between hearing and answering, it is all done again."""
+    """See `Recommender.chat`. understand: in the gazetteer's place. Where the catalogue changes between hearing and
+    answering, it is all done again."""
     for trial in range(TRIES):
         conversation = engine.conversation(synonyms)
-        heard = None if write is None else ModelUnderstanding(conversation.gazetteer, write)
+        heard = None if understand is None else understand(conversation.gazetteer)
         turn = conversation.hear(
             messages, history=history, disliked=disliked, k=k, where=where, understanding=heard
         )  # fmt: skip

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from genrec.chat.acts import acts, words_of
 from genrec.chat.amounts import NEAR, Amounts, bounds_of, compared
-from genrec.chat.asked import AskedUnderstanding
+from genrec.chat.asked import AskedUnderstanding, Understand
 from genrec.chat.constraints import Bounds, Intent, Value
 from genrec.chat.marks import Mark, clean
 from genrec.chat.pointing import pointed_at
@@ -25,8 +27,10 @@ from genrec.chat.state import Heard, State
 from genrec.chat.support import Support
 from genrec.chat.understanding import RECENT
 from genrec.chat.vocabulary import QUIET, stems
+from genrec.errors import UserError
+from genrec.explain.writer import Write
 from genrec.model.tasks import lines
-from genrec.model.tasks.hearing import asking
+from genrec.model.tasks.hearing import Hearing, asking
 from genrec.model.tasks.lines import Line, Part
 from genrec.model.vocabulary import harmless
 
@@ -90,6 +94,19 @@ class TunedUnderstanding(AskedUnderstanding):
             text = text[: found.start()] + name + text[found.end() :]
             at = found.start() + len(name)
         return text, tuple(places)
+
+
+def tuned(model: Path, write: Write) -> Understand:
+    """model: the folder of the run's language model, `RUN/lm`; write: what it writes. UserError where there is none, or
+    it was not taught to hear."""
+    from genrec.model import lm
+
+    if Hearing.name not in lm.read_about(model)["tasks"]:
+        raise UserError(
+            f"{model} was not taught to hear messages: run `genrec lm train {model.parent}` again, with the task "
+            f"{Hearing.name} (the shipped recipes have it), or take the gazetteer"
+        )
+    return partial(TunedUnderstanding, write=write)
 
 
 def wishes_of(so_far: State) -> tuple[Part, ...]:

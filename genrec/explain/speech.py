@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import torch
 
@@ -21,10 +22,11 @@ TOKENS = 120
 
 class Speech:
     """`write` for `Explainer.explain`. stock: what may be named. tokens: of an answer, at most. batch:
-    conversations per pass of `many`."""
+    conversations per pass of `many`. Whoever asks while it writes waits."""
 
     def __init__(self, language: LanguageModel, stock: Stock, *, tokens: int = TOKENS, batch: int = 32) -> None:
         self.language, self.stock, self.tokens, self.batch = language, stock, tokens, batch
+        self._lock = Lock()
 
     @classmethod
     def read(cls, run: Path, ids: SemanticIds, stage: str = "lm") -> Speech:
@@ -39,8 +41,9 @@ class Speech:
     def many(self, conversations: Sequence[list[dict[str, str]]]) -> list[str]:
         """The most likely answer to each, word by word."""
         said: list[str] = []
-        for begin in range(0, len(conversations), self.batch):
-            said += self._answers(conversations[begin : begin + self.batch])
+        with self._lock:
+            for begin in range(0, len(conversations), self.batch):
+                said += self._answers(conversations[begin : begin + self.batch])
         return said
 
     @torch.no_grad()

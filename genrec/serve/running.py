@@ -10,6 +10,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ import polars as pl
 from genrec.data.interactions import FIRST_SECOND
 from genrec.errors import UserError
 from genrec.progress import say
+from genrec.search.searchable import SPOKEN
 from genrec.serve.backend import Backend
 from genrec.serve.metrics import Metrics
 from genrec.serve.safety.keys import Keys
@@ -28,9 +30,9 @@ from genrec.serve.store import Retention, Store, StoreAway
 from genrec.serve.talking import Talking
 
 if TYPE_CHECKING:
+    from genrec.chat.asked import Understand
     from genrec.decode.vllm.lines import Line
     from genrec.explain.gazetteer import Synonyms
-    from genrec.explain.writer import Write
     from genrec.recommender import Recommender
 
     Connect = Callable[[dict[str, Any]], Line]
@@ -134,7 +136,7 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
     synonyms = _synonyms(run, service.recommender)
     service.recommender.synonyms = synonyms
     await asyncio.to_thread(_warm, service.recommender, synonyms)
-    talking = Talking(service, synonyms=synonyms, understand=_listener(settings, secrets))
+    talking = Talking(service, synonyms=synonyms, understand=listener(settings, secrets, service))
     app = create_app(service, talking, settings.pictures())
     pseudonyms, watch = Pseudonyms(secrets.log_secret), service.metrics.finished
     config = uvicorn.Config(
@@ -173,13 +175,21 @@ async def _tidy(store: Store) -> None:
         await asyncio.sleep(TIDY)
 
 
-def _listener(settings: ServerSettings, secrets: Secrets) -> Write | None:
-    """The chat model that understands messages, where one is configured."""
-    if settings.chat.url is None or settings.chat.model is None:
-        return None
-    from genrec.chat.endpoint import Endpoint
+def listener(settings: ServerSettings, secrets: Secrets, service: Service) -> Understand | None:
+    """What understands messages, as the settings say; None for the gazetteer. UserError where the run's language model
+    shall, and there is none that was taught to."""
+    chat = settings.chat
+    if chat.understand == "lm":
+        from genrec.chat.tuned import tuned
 
-    return Endpoint(settings.chat.url, settings.chat.model, key=secrets.chat_key)
+        recommender = service.recommender
+        return tuned(recommender.path / SPOKEN, service.backend.write or recommender.speech())
+    if chat.understand == "endpoint" and chat.url is not None and chat.model is not None:
+        from genrec.chat.endpoint import Endpoint
+        from genrec.chat.model import ModelUnderstanding
+
+        return partial(ModelUnderstanding, write=Endpoint(chat.url, chat.model, key=secrets.chat_key))
+    return None
 
 
 def _leaving(server: Any, service: Service) -> None:

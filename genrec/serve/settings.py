@@ -98,13 +98,18 @@ class KeepSettings(Recipe):
 
 
 class ChatSettings(Recipe):
-    url: str | None = Field(None, description="an OpenAI-compatible endpoint that understands and words; null: none")
+    understand: Literal["gazetteer", "lm", "endpoint"] = Field(
+        "gazetteer", description="what hears messages: the catalogue's words, the run's language model, or that at url"
+    )
+    url: str | None = Field(None, description="an OpenAI-compatible endpoint that understands; null: none")
     model: str | None = Field(None, description="the model's name there")
 
     @model_validator(mode="after")
     def _is_whole(self) -> ChatSettings:
         if (self.url is None) != (self.model is None):
             raise ValueError("url and model belong together")
+        if (self.understand == "endpoint") != (self.url is not None):
+            raise ValueError("understand: endpoint, url and model belong together")
         parts = urlsplit(self.url or "http://none")
         if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc or parts.query:
             raise UserError(f"chat.url: write it as http(s)://name/v1, without a key: that stands in {CHAT_KEY}")
@@ -128,7 +133,7 @@ class ServerSettings(Recipe):
     limits: LimitSettings = Field(default_factory=LimitSettings, description="what a request may send")
     rates: RatesSettings = Field(default_factory=RatesSettings, description="how often a key may ask")
     keep: KeepSettings = Field(default_factory=KeepSettings, description="how long things are kept")
-    chat: ChatSettings = Field(default_factory=ChatSettings, description="another model's words; off")
+    chat: ChatSettings = Field(default_factory=ChatSettings, description="how messages are understood")
 
     @field_validator("database")
     @classmethod

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from genrec.chat.conversation import Conversation, Reply, Turn
-from genrec.chat.model import ModelUnderstanding
 from genrec.chat.vocabulary import QUIET, WORD
 from genrec.decode.requests import Recommendations
 from genrec.explain.gazetteer import stem
@@ -21,8 +20,8 @@ from genrec.serve.service import Answered, Service
 if TYPE_CHECKING:
     from PIL import Image
 
+    from genrec.chat.asked import Understand
     from genrec.explain.gazetteer import Synonyms
-    from genrec.explain.writer import Write
 
 _SHOWN = r"(something |one |it |show me )?(just )?like (this|that|it)( one| picture| photo)?"
 LIKE = re.compile(rf"^\W*({_SHOWN})?[\s,]*(but|only)?\b", re.IGNORECASE)
@@ -45,10 +44,12 @@ class Chatted:
 
 
 class Talking:
-    """Conversations with a service. synonyms: words for the columns' values that people may use. understand: a chat
-    model that hears messages in the gazetteer's place, see `genrec.chat.model`."""
+    """Conversations with a service. synonyms: words for the columns' values that people may use. understand: what
+    hears messages in the gazetteer's place, see `genrec.chat.asked`."""
 
-    def __init__(self, service: Service, *, synonyms: Synonyms | None = None, understand: Write | None = None) -> None:
+    def __init__(
+        self, service: Service, *, synonyms: Synonyms | None = None, understand: Understand | None = None
+    ) -> None:
         self.service, self.synonyms, self.understand = service, synonyms, understand
 
     async def chat(
@@ -96,7 +97,7 @@ class Talking:
 
         def hear() -> tuple[Conversation, Turn]:
             talk = self.service.recommender.conversation(self.synonyms)
-            heard = None if self.understand is None else ModelUnderstanding(talk.gazetteer, self.understand)
+            heard = None if self.understand is None else self.understand(talk.gazetteer)
             return talk, talk.hear(
                 messages, history=history, disliked=disliked, k=k, where=where, understanding=heard
             )  # fmt: skip
