@@ -106,13 +106,14 @@ class ChatSettings(Recipe):
 
     @model_validator(mode="after")
     def _is_whole(self) -> ChatSettings:
+        # First, for messages of the others repeat the address.
+        parts = urlsplit(self.url or "http://none")
+        if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc or parts.query:
+            raise UserError(f"chat.url: write it as http(s)://name/v1, without a key: that stands in {CHAT_KEY}")
         if (self.url is None) != (self.model is None):
             raise ValueError("url and model belong together")
         if (self.understand == "endpoint") != (self.url is not None):
             raise ValueError("understand: endpoint, url and model belong together")
-        parts = urlsplit(self.url or "http://none")
-        if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc or parts.query:
-            raise UserError(f"chat.url: write it as http(s)://name/v1, without a key: that stands in {CHAT_KEY}")
         return self
 
 

@@ -34,12 +34,12 @@ class Draft:
             siblings = known.siblings(other)
             found = int(self.random.choice(siblings)) if len(siblings) else other
         else:
-            among = list(known.of(self.item)) if self.random.random() < 0.7 else list(range(len(facts)))
+            among = self.spoken.of(self.item) if self.random.random() < 0.7 else self.spoken.every
             named = [one for one in among if column and facts[one].attribute == column]
-            named = named or [one for one in range(len(facts)) if column and facts[one].attribute == column]
+            named = named or [one for one in self.spoken.every if column and facts[one].attribute == column]
             named = named or [one for one in among if heads and facts[one].attribute in HEADS]
             free = [one for one in among if facts[one].attribute not in {*self._taken, *without}]
-            found = self._drawn(named or free or list(known.of(self.item)), even=bool(named))
+            found = self._drawn(named or free or self.spoken.of(self.item), even=bool(named))
         self.facts.add(found)
         self._taken.add(facts[found].attribute)
         return found
@@ -144,8 +144,8 @@ class Draft:
 
     def column(self, words: bool = False) -> str:
         """One to speak of: of what holds, or any. words: none of numbers."""
-        held = [part.column for part in self.so_far if not words or part.column in self.spoken.facts.attributes]
-        among = held if held and self.random.random() < 0.5 else self.spoken.facts.attributes if words else ()
+        held = [part.column for part in self.so_far if not words or part.column in self.spoken.attributes]
+        among = held if held and self.random.random() < 0.5 else self.spoken.attributes if words else ()
         return pick(among or self.spoken.columns, self.random)
 
     # ------------------------------------------------------------------ amounts

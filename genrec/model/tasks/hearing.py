@@ -42,7 +42,7 @@ class Hearing:
 
     def __init__(self, material: Material) -> None:
         self.material, self.spoken = material, Spoken(material)
-        self.items = [item for item in range(len(material.catalog)) if material.facts.of(item)]
+        self.items = [item for item in range(len(material.catalog)) if self.spoken.of(item)]
 
     def __len__(self) -> int:
         return len(self.items)

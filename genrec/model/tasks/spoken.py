@@ -37,7 +37,8 @@ def pick(among: Sequence[str], random: np.random.Generator) -> str:
 
 class Spoken:
     """What can be said of a catalogue. numbers: by column of numbers, its values, sorted; dates likewise, by years.
-    columns: all that a wish may be about. price: the column of prices, or None."""
+    attributes: columns of values. columns: all that a wish may be
+    about. price: the column of prices, or None."""
 
     def __init__(self, material: Material) -> None:
         self.material, self.facts = material, material.facts
@@ -54,9 +55,19 @@ class Spoken:
             name for name in self.facts.attributes if name in table.columns and table[name].dtype == pl.Boolean
         }
         self.amounts = self.numbers | self.dates
-        self.columns = (*self.facts.attributes, *self.amounts)
+        self.attributes = tuple(name for name in self.facts.attributes if name not in self.dates)
+        self.columns = (*self.attributes, *self.amounts)
         self.price = next((name for name in self.numbers if name.lower() in said.PRICES), None)
         self.rare = _rare(material)
+
+    def of(self, item: int) -> list[int]:
+        """The facts of an item that a message may speak of."""
+        return [one for one in self.facts.of(item) if self.facts.facts[one].attribute in self.attributes]
+
+    @cached_property
+    def every(self) -> list[int]:
+        """All of them."""
+        return [one for one, fact in enumerate(self.facts.facts) if fact.attribute in self.attributes]
 
     @cached_property
     def owners(self) -> dict[str, str]:
