@@ -28,6 +28,7 @@ from genrec.chat.conversation import Conversation
 from genrec.chat.state import Heard, State, Understanding
 from genrec.chat.support import Support
 from genrec.chat.tuned import TunedUnderstanding
+from genrec.chat.vocabulary import QUIET, stems
 from genrec.model.tasks import lines
 from genrec.model.tasks.messages import ORDINALS
 from genrec.model.tasks.spoken import misspelt
@@ -110,7 +111,12 @@ def _filled(
     units = ("{}", "{}", "{} euros", "€{}")
     words |= {"high": high, "n": str(random.choice(units)).format(amount)}
     values |= {"high": high, "n": amount}
-    rare = sorted(word for word in talk.vocabulary.written if len(word) > 4 and (word,) not in talk.vocabulary.ways)
+    known = talk.vocabulary.ways
+    rare = sorted(
+        word
+        for word in talk.vocabulary.written
+        if len(word) > 4 and word not in QUIET and stems(word) == (word,) and (word,) not in known
+    )
     words["word"] = values["word"] = str(random.choice(rare))
     for slot in dict.fromkeys(re.findall(r"\{([a-z]+\d?)~?\}", frame)):
         if slot in words:

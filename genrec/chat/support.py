@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from genrec.chat.constraints import Value
-from genrec.chat.english import NUMBERS
+from genrec.chat.english import NUMBERS, ORDINALS
 from genrec.chat.marks import Mark, clean
 from genrec.chat.spelling import SHORTEST, TWO, distance
 from genrec.chat.vocabulary import QUIET, Vocabulary, stems
@@ -62,7 +62,8 @@ class Support:
     def place(self, place: int) -> bool:
         """place: from 1."""
         said = any(mark.kind == "ordinal" and mark.place == place - 1 for mark in self.marks)
-        return said or self.amount(place)
+        spelt = any(ORDINALS.get(word) == place - 1 for word in re.findall(r"[a-z0-9]+", self.text.lower()))
+        return said or spelt or self.amount(place)
 
     def words(self, words: str) -> bool:
         """Whether the message has them all."""

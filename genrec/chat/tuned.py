@@ -258,7 +258,10 @@ class _Reading:
         """«less price», «highest rating»: as the gazetteer hears «cheaper», «the best rated»."""
         if part.column not in self.shelves.numbers:
             return False
-        base = self._items(part.refs) or list(self.so_far.focus or self.so_far.last)
+        named = self._items(part.refs)
+        if part.refs and not named:
+            return False
+        base = named or list(self.so_far.focus or self.so_far.last)
         up = part.verb in ("more", "high", "highest")
         word = f"{part.verb} {part.column}" if part.verb in lines.COMPARED else part.verb
         mark = Mark("compare", word, column=part.column, more=1 if up else -1)
@@ -269,7 +272,10 @@ class _Reading:
     def _pointed(self, part: Part) -> bool:
         if part.column not in (*self.shelves.words, *self.shelves.flags) or not self.support.column(part.column):
             return False
-        values = pointed_at(self.shelves, part.column, self._items(part.refs), self.so_far)
+        named = self._items(part.refs)
+        if part.refs and not named:
+            return False
+        values = pointed_at(self.shelves, part.column, named, self.so_far)
         if values:
             held = self.wanted if part.verb == "same" else self.unwanted
             held[part.column] = tuple(dict.fromkeys((*held.get(part.column, ()), *values)))
