@@ -11,11 +11,19 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 from genrec import Recommender
+from genrec.chat.tuned import TunedUnderstanding
 from genrec.data import Interactions
 from genrec.errors import UserError
+from genrec.explain.speech import Speech
 from genrec.model.towers import QueryReader, WordTowers
+from genrec.serve import settings
+from genrec.serve.app import create_app
+from genrec.serve.running import listener, open_service, open_store
+from genrec.serve.settings import Secrets
+from genrec.serve.talking import Talking
 
 TINY_BASE = ("width=48", "layers=1", "heads=2", "key_heads=1", "head_width=32", "inner=96", "epochs=1", "pieces=512")
 TINY_LM = (
@@ -23,7 +31,7 @@ TINY_LM = (
     "rank=4",
     "validation_users=20",
     "words=3000",
-    "tasks={next_item: 1.0, search: 1.0, change: 0.5}",
+    "tasks={next_item: 1.0, search: 1.0, change: 0.5, hearing: 0.5}",
 )
 
 
@@ -171,6 +179,62 @@ def test_words_follow_what_changes(spoken: Path, tmp_path: Path) -> None:
         assert first(query) == expected(query)
     recommender.change_items([{"item_id": recommender.catalog.ids[5]} | other])
     assert first("a red dress") == expected("a red dress")
+
+
+def test_it_hears_messages(spoken: Path, recommender: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was hardly taught to, so what it says seldom holds; what is heard always does."""
+    curves = json.loads((spoken / "lm" / "curves.json").read_text())
+    assert 0 < curves[-1]["loss of hearing"] < 10
+    asked: list[str] = []
+    write = Speech.__call__
+
+    def noted(self: Speech, messages: list[dict[str, str]]) -> str:
+        asked.append(messages[-1]["content"])
+        return write(self, messages)
+
+    monkeypatch.setattr(Speech, "__call__", noted)
+    messages = [{"role": "user", "content": "a red dress under 90"}]
+    reply = recommender.chat(messages, k=3, understanding="lm")
+    assert asked == ["Hear: a red dress under 90"] and len(reply.items) == 3
+    for column, values in reply.constraints.wanted.items():
+        assert {("colour", ("red",)), ("category", ("dress",))} >= {(column, values)}
+    messages += [{"role": "assistant", "content": reply.text}, {"role": "user", "content": "why the second?"}]
+    recommender.chat(messages, k=3, understanding="lm")
+    assert asked[1].splitlines()[-1] == "Hear: why the second?" and "Shown: 3" in asked[1]
+    recommender.chat(messages, k=3)
+    recommender.chat(messages, k=3, understanding="gazetteer")
+    assert len(asked) == 2
+
+
+def test_a_server_hears_by_it(spoken: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(spoken, path)
+    wanted = settings.load(changes=["chat.understand=lm"])
+    service = open_service(path, wanted, open_store(path, wanted, Secrets()))
+    understand = listener(wanted, Secrets(), service)
+    assert understand is not None
+    made = understand(service.recommender.conversation().gazetteer)
+    assert isinstance(made, TunedUnderstanding) and isinstance(made.write, Speech)
+    app = create_app(service, Talking(service, understand=understand))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        body = {"model": "genrec", "messages": [{"role": "user", "content": "a red dress, please"}]}
+        said = client.post("/v1/chat/completions", json=body)
+        assert said.status_code == 200 and said.json()["choices"][0]["message"]["content"]
+
+
+def test_a_run_that_cannot_hear_says_what_to_do(fashion: Path, spoken: Path, tmp_path: Path) -> None:
+    hello = [{"role": "user", "content": "hello"}]
+    with pytest.raises(UserError, match="lm train"):
+        Recommender.from_pretrained(fashion).chat(hello, understanding="lm")
+    path = tmp_path / "run"
+    shutil.copytree(spoken, path)
+    about = json.loads((path / "lm" / "lm.json").read_text())
+    del about["tasks"]["hearing"]
+    (path / "lm" / "lm.json").write_text(json.dumps(about))
+    with pytest.raises(UserError, match="not taught to hear.*lm train"):
+        Recommender.from_pretrained(path).chat(hello, understanding="lm")
+    with pytest.raises(UserError, match="no understanding 'llm'"):
+        Recommender.from_pretrained(path).chat(hello, understanding="llm")  # type: ignore[arg-type]
 
 
 def test_bad_input(fashion: Path, spoken: Path, recommender: Recommender, cli: Callable, copy: Callable) -> None:
