@@ -22,6 +22,8 @@ from genrec.model.towers import QueryReader, WordTowers
 from genrec.serve import settings
 from genrec.serve.app import create_app
 from genrec.serve.running import listener, open_service, open_store
+from genrec.serve.safety.keys import Keys
+from genrec.serve.safety.stack import protect
 from genrec.serve.settings import Secrets
 from genrec.serve.talking import Talking
 
@@ -215,8 +217,8 @@ def test_a_server_hears_by_it(spoken: Path, tmp_path: Path) -> None:
     assert understand is not None
     made = understand(service.recommender.conversation().gazetteer)
     assert isinstance(made, TunedUnderstanding) and isinstance(made.write, Speech)
-    app = create_app(service, Talking(service, understand=understand))
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    app = protect(create_app(service, Talking(service, understand=understand)), Keys(), wanted.policy())
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000)) as client:
         body = {"model": "genrec", "messages": [{"role": "user", "content": "a red dress, please"}]}
         said = client.post("/v1/chat/completions", json=body)
         assert said.status_code == 200 and said.json()["choices"][0]["message"]["content"]
@@ -231,7 +233,7 @@ def test_a_run_that_cannot_hear_says_what_to_do(fashion: Path, spoken: Path, tmp
     about = json.loads((path / "lm" / "lm.json").read_text())
     del about["tasks"]["hearing"]
     (path / "lm" / "lm.json").write_text(json.dumps(about))
-    with pytest.raises(UserError, match="not taught to hear.*lm train"):
+    with pytest.raises(UserError, match=r"not taught to hear.*lm train"):
         Recommender.from_pretrained(path).chat(hello, understanding="lm")
     with pytest.raises(UserError, match="no understanding 'llm'"):
         Recommender.from_pretrained(path).chat(hello, understanding="llm")  # type: ignore[arg-type]
