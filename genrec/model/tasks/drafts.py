@@ -11,9 +11,6 @@ from genrec.model.tasks.lines import Part
 from genrec.model.tasks.spoken import Spoken, pick
 from genrec.model.tasks.wording import BEHIND, HEADS
 
-STRAY = 0.25
-"""The share of clauses with stray words in them."""
-
 
 class Draft:
     """facts: all that message and wishes so far name. parts: what the message says. so_far, shown, waiting: see
@@ -61,17 +58,6 @@ class Draft:
         self.note(verb, [fact])
         return self.spoken.word(fact, self.random)
 
-    def say(self, frames: Sequence[str], **slots: str) -> str:
-        """One of the frames, filled. Now and then with words in it that mean nothing: a sentence that was never read
-        shall not confuse a model."""
-        frame, random = pick(frames, self.random), self.random
-        if random.random() < STRAY:
-            pieces = frame.split(" ")
-            for _ in range(int(random.integers(1, 4))):
-                pieces.insert(int(random.integers(len(pieces) + 1)), pick(self.spoken.stray, random))
-            frame = " ".join(pieces)
-        return frame.format(**slots)
-
     def note(self, verb: str, facts: Sequence[int]) -> None:
         column = self.spoken.facts.facts[facts[0]].attribute
         self.parts.append(Part(verb, column, tuple(self.spoken.written(one) for one in facts)))
@@ -116,7 +102,7 @@ class Draft:
             return self.spoken.word(one, self.random)
         self.note("=", [one, two])
         names = (self.spoken.word(fact, self.random) for fact in (one, two))
-        said_ = self.say(said.EITHER, **dict(zip("xy", names, strict=True)))
+        said_ = pick(said.EITHER, self.random).format(**dict(zip("xy", names, strict=True)))
         if self.random.random() < 0.5 and self.spoken.facts.facts[one].attribute not in HEADS:
             return f"{said_} {self.value(heads=True)}"
         return said_
@@ -130,9 +116,9 @@ class Draft:
         if self.random.random() < 0.2 and (two := self.fact(other=one)) != one:
             self.note("!=", [one, two])
             names = (self.spoken.word(fact, self.random) for fact in (one, two))
-            return self.say(said.UNWANTED_TWO, **dict(zip("xy", names, strict=True)))
+            return pick(said.UNWANTED_TWO, self.random).format(**dict(zip("xy", names, strict=True)))
         self.note("!=", [one])
-        return self.say(said.UNWANTED, x=self.spoken.word(one, self.random))
+        return pick(said.UNWANTED, self.random).format(x=self.spoken.word(one, self.random))
 
     def rare(self) -> str:
         """Something that no column says."""
@@ -199,7 +185,7 @@ class Draft:
         value = self._amount(self.spoken.price)
         self.parts.append(Part("<=", self.spoken.price, number=value))
         unit = pick(self.spoken.measure(self.spoken.price)[0], self.random)
-        return self.say(said.NEW_LIMIT, n=unit.format(n=self._figure(value)))
+        return pick(said.NEW_LIMIT, self.random).format(n=unit.format(n=self._figure(value)))
 
     def compared(self) -> str | None:
         """Less or more of something than what was shown."""
@@ -220,7 +206,7 @@ class Draft:
             place, one = self.place()
             refs, word, degree = (place,), f"{word} than {one}", degree
         self.parts.append(Part("less" if less else "more", column, refs=refs, degree=degree))
-        return word if refs else self.say(said.COMPARED, c=word)
+        return word if refs else pick(said.COMPARED, random).format(c=word)
 
     def level(self) -> str:
         """«cheap», «the cheapest»: of what there is. Empty without prices."""

@@ -80,11 +80,11 @@ def _first(draft: Draft) -> tuple[str, Line]:
     """A conversation's beginning."""
     random, chance = draft.random, draft.random.random()
     if chance < 0.05:
-        return draft.say(said.SMALLTALK), Line("smalltalk")
+        return pick(said.SMALLTALK, random), Line("smalltalk")
     if chance < 0.08:
-        return draft.say(said.PLAIN), Line("recommend")
+        return pick(said.PLAIN, random), Line("recommend")
     if chance < 0.13 and (word := draft.word()):
-        return draft.say(said.WORDS, word=word), Line("search", (Part("words", values=(word,)),))
+        return pick(said.WORDS, random).format(word=word), Line("search", (Part("words", values=(word,)),))
     pieces = [_wish(draft)]
     for clause, share in ((draft.unwanted, 0.35), (draft.bound, 0.35), (draft.level, 0.1), (draft.rare, 0.05)):
         if random.random() < share and (made := clause()):
@@ -102,8 +102,8 @@ def _wish(draft: Draft) -> str:
     if random.random() < 0.06:
         count = draft.count()
         wish = draft.wish(int(random.integers(1, 3)))
-        return draft.say(said.COUNT_WISH, count=count, wish=wish)
-    return draft.say(said.WISHES, wish=draft.wish(int(random.integers(1, 5))))
+        return pick(said.COUNT_WISH, random).format(count=count, wish=wish)
+    return pick(said.WISHES, random).format(wish=draft.wish(int(random.integers(1, 5))))
 
 
 def _later(draft: Draft) -> tuple[str, Line]:
@@ -127,18 +127,18 @@ def _changed(draft: Draft) -> tuple[str, Line]:
     if draft.waiting and chance < 0.5:
         if random.random() < 0.4:
             draft.parts.append(Part("forget", draft.waiting))
-            return _refined(draft, [draft.say(said.UNSURE)])
-        return _refined(draft, [draft.say(said.CHANGED[:8], x=draft.value(column=draft.waiting))])
+            return _refined(draft, [pick(said.UNSURE, random)])
+        return _refined(draft, [pick(said.CHANGED[:8], random).format(x=draft.value(column=draft.waiting))])
     if chance < 0.12:
         value = draft.value(heads=True)
         draft.parts.append(Part("keep"))
-        return _refined(draft, [draft.say(said.KEEP, x=value)])
+        return _refined(draft, [pick(said.KEEP, random).format(x=value)])
     if chance < 0.3:
         return _refined(draft, [_wish(draft)])
     if chance < 0.4:
-        like = draft.say(said.LIKE, one=draft.ref("like"))
+        like = pick(said.LIKE, random).format(one=draft.ref("like"))
         return _refined(draft, [like, f"but {draft.changed()}" if random.random() < 0.6 else f"in {draft.value()}"])
-    pieces = [draft.say(said.CHANGED, x=draft.changed())]
+    pieces = [pick(said.CHANGED, random).format(x=draft.changed())]
     for clause in (draft.unwanted, draft.bound, draft.changed):
         if random.random() < 0.15 and (made := clause()):
             pieces.append(made)
@@ -162,21 +162,21 @@ def _compared(draft: Draft) -> tuple[str, Line] | None:
 
 def _also(draft: Draft) -> tuple[str, Line]:
     draft.parts.append(Part("also"))
-    return _refined(draft, [draft.say(said.ALSO, x=draft.value())])
+    return _refined(draft, [pick(said.ALSO, draft.random).format(x=draft.value())])
 
 
 def _forget(draft: Draft) -> tuple[str, Line]:
     column = draft.column()
     draft.parts.append(Part("forget", column))
-    pieces = [draft.say(said.FORGET, col=draft.spoken.called(column, draft.random))]
+    pieces = [pick(said.FORGET, draft.random).format(col=draft.spoken.called(column, draft.random))]
     if draft.random.random() < 0.15:
-        pieces.append(draft.say(said.CHANGED, x=draft.value(without=(column,))))
+        pieces.append(pick(said.CHANGED, draft.random).format(x=draft.value(without=(column,))))
     return _refined(draft, pieces)
 
 
 def _anew(draft: Draft) -> tuple[str, Line]:
     draft.parts.append(Part("anew"))
-    pieces = [draft.say(said.ANEW)]
+    pieces = [pick(said.ANEW, draft.random)]
     if draft.random.random() < 0.4:
         pieces.append(_wish(draft))
     return _refined(draft, pieces, "recommend")
@@ -186,11 +186,11 @@ def _more(draft: Draft) -> tuple[str, Line]:
     draft.parts.append(Part("others"))
     chance = draft.random.random()
     if chance < 0.7:
-        return _refined(draft, [draft.say(said.OTHERS)])
+        return _refined(draft, [pick(said.OTHERS, draft.random)])
     if chance < 0.85:
-        return _refined(draft, [draft.say(said.COUNT_OTHERS, count=draft.count())])
+        return _refined(draft, [pick(said.COUNT_OTHERS, draft.random).format(count=draft.count())])
     draft.parts.clear()
-    return _refined(draft, [draft.say(said.COUNT, count=draft.count())])
+    return _refined(draft, [pick(said.COUNT, draft.random).format(count=draft.count())])
 
 
 def _judged(draft: Draft) -> tuple[str, Line]:
@@ -203,9 +203,9 @@ def _judged(draft: Draft) -> tuple[str, Line]:
             draft, [pick(said.TURNED if turned else said.BOTH, random).format(one=one, two=two)], "feedback"
         )
     if chance < 0.5:
-        return _refined(draft, [draft.say(said.LIKE, one=draft.ref("like"))])
+        return _refined(draft, [pick(said.LIKE, random).format(one=draft.ref("like"))])
     frames, verb = (said.BLAME, "dislike") if chance < 0.8 else (said.PRAISE, "like")
-    return _refined(draft, [draft.say(frames, one=draft.ref(verb))], "feedback")
+    return _refined(draft, [pick(frames, random).format(one=draft.ref(verb))], "feedback")
 
 
 def _pointed(draft: Draft) -> tuple[str, Line]:
@@ -214,47 +214,48 @@ def _pointed(draft: Draft) -> tuple[str, Line]:
     verb, called = "same" if same else "other", draft.spoken.called(column, draft.random)
     if random.random() < 0.4:
         draft.parts.append(Part(verb, column))
-        return _refined(draft, [draft.say(said.SAME_IT if same else said.OTHER_IT, col=called)])
+        return _refined(draft, [pick(said.SAME_IT if same else said.OTHER_IT, random).format(col=called)])
     place, one = draft.place()
     draft.parts.append(Part(verb, column, refs=(place,)))
-    return _refined(draft, [draft.say(said.SAME if same else said.OTHER, col=called, one=one)])
+    return _refined(draft, [pick(said.SAME if same else said.OTHER, random).format(col=called, one=one)])
 
 
 def _explain(draft: Draft) -> tuple[str, Line]:
     if draft.random.random() < 0.3:
         draft.parts.append(Part("about", refs=("all",)))
-        return _refined(draft, [draft.say(said.EXPLAIN_ALL)], "explain")
-    return _refined(draft, [draft.say(said.EXPLAIN, one=draft.ref("about"))], "explain")
+        return _refined(draft, [pick(said.EXPLAIN_ALL, draft.random)], "explain")
+    return _refined(draft, [pick(said.EXPLAIN, draft.random).format(one=draft.ref("about"))], "explain")
 
 
 def _compare(draft: Draft) -> tuple[str, Line]:
     if draft.shown < 2 or draft.random.random() < 0.25:
         draft.parts.append(Part("about", refs=("all",)))
-        return _refined(draft, [draft.say(said.COMPARE_ALL)], "compare")
+        return _refined(draft, [pick(said.COMPARE_ALL, draft.random)], "compare")
     one, two = draft.two()
     draft.parts.append(Part("about", refs=(one[0], two[0])))
-    return _refined(draft, [draft.say(said.COMPARE, one=one[1], two=two[1])], "compare")
+    return _refined(draft, [pick(said.COMPARE, draft.random).format(one=one[1], two=two[1])], "compare")
 
 
 def _ask(draft: Draft) -> tuple[str, Line]:
     random = draft.random
     one = draft.ref("about")
     if random.random() < 0.4:
+        frame = pick(said.ASK_IS, random)
         fact = draft.fact()
         part = Part("ask", draft.spoken.facts.facts[fact].attribute, (draft.spoken.written(fact),))
         draft.parts.append(part)
-        return _refined(draft, [draft.say(said.ASK_IS, one=one, x=draft.spoken.word(fact, random))], "question")
+        return _refined(draft, [frame.format(one=one, x=draft.spoken.word(fact, random))], "question")
     column = draft.column()
     draft.parts.append(Part("ask", column))
     own = [*said.ASK]
     own += [*said.ASK_PRICE, *said.ASK_PRICE] if column == draft.spoken.price else []
     own += said.ASK_MADE if "material" in column.lower() or "fabric" in column.lower() else ()
     own += said.ASK_WHO if "brand" in column.lower() or "maker" in column.lower() else ()
-    return _refined(draft, [draft.say(own, one=one, col=draft.spoken.called(column, random))], "question")
+    return _refined(draft, [pick(own, random).format(one=one, col=draft.spoken.called(column, random))], "question")
 
 
 def _smalltalk(draft: Draft) -> tuple[str, Line]:
-    return draft.say(said.SMALLTALK), Line("smalltalk")
+    return pick(said.SMALLTALK, draft.random), Line("smalltalk")
 
 
 def _around(message: str, random: np.random.Generator) -> str:
@@ -263,11 +264,6 @@ def _around(message: str, random: np.random.Generator) -> str:
         message = f"{pick(said.FIRST_WORDS, random)} {message}"
     if random.random() < 0.15:
         message = f"{message.rstrip('.?!')} {pick(said.LAST_WORDS, random)}"
-    if random.random() < 0.2:
-        aside = pick(said.ASIDES, random)
-        glue = pick((", ", ". ", " - ", "; ", "! "), random)
-        front = random.random() < 0.5
-        message = f"{aside}{glue}{message}" if front else f"{message.rstrip('.?!')}{glue}{aside}"
     chance = random.random()
     if chance < 0.3:
         message = message[:1].upper() + message[1:]

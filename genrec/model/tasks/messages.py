@@ -265,27 +265,3 @@ PLACE = (
 IT = ("it", "this", "that one", "this one", "that")
 LAST = ("the last one", "the last", "the bottom one", "the final one")
 ALL = ("these", "those", "them", "all of them", "all of these", "everything there")
-ASIDES = (
-    "my boss retires on Monday", "we move house soon", "it is raining here", "the kids grow so fast", "long story",
-    "I have a job interview", "there's a concert tonight", "my old one broke", "the dog ate mine", "let me think",
-    "I saw somebody with it", "our flight leaves at noon", "my neighbour has a lovely one", "it's for our anniversary",
-    "I am new here", "a colleague told me to ask you", "I've been working all day", "you helped me so well last time",
-    "this is difficult", "I promised my mother", "don't laugh", "my cupboard is full of old stuff", "I got a voucher",
-    "payday was yesterday", "I walk a lot", "hopefully you can help", "I'm in a hurry", "take your time", "who knows",
-    "my aunt turns eighty", "we are invited to dinner", "the shop around the corner closed",
-    "the train was late again", "I work in an office", "the bride is a friend of mine", "my flatmate laughed at me",
-    "it's a secret", "fingers crossed", "I ride a bike to work", "everybody has one", "I feel like shopping",
-    "my doctor told me to go out", "trust me", "the cat sleeps on mine", "we celebrate on Saturday",
-    "my sister is visiting", "I am meeting the parents", "it has been a long week", "don't tell anyone",
-    "I dream of it", "as they say", "as far as I can see", "to be honest", "if you ask me", "you know me",
-    "believe it or not", "frankly", "as usual", "by the way", "come on", "oh dear", "good grief", "on second thoughts",
-    "for once in my life", "after all these years", "what a day",
-)  # fmt: skip
-"""Said beside a wish; they ask for nothing."""
-_STEERING = """
-about again always any around away back before best better bring early else every far few first last later least left
-less little look lot many more most much now off old once one only other out outside over own rather right same since
-small some sort still take these this those till time too try two under until want was will with without yet
-"""
-STEERING = frozenset(_STEERING.split())
-"""Of `wording.CHATTER`, words that may say something here."""

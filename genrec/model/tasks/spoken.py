@@ -17,7 +17,7 @@ from genrec.model.tasks import wishes
 from genrec.model.tasks.interface import Material
 from genrec.model.tasks.wording import CHATTER, HEADS
 
-MISSPELT = 0.06
+MISSPELT = 0.04
 """The share of values that are written with a wrong letter."""
 SHORTEST = 5
 """Letters of a word that may be misspelt."""
@@ -59,8 +59,6 @@ class Spoken:
         self.columns = (*self.attributes, *self.amounts)
         self.price = next((name for name in self.numbers if name.lower() in said.PRICES), None)
         self.rare = _rare(material)
-        own = {one for words in self.facts.words for word in words for one in word.lower().split()}
-        self.stray = sorted(set(CHATTER.split()) - said.STEERING - own)
 
     def of(self, item: int) -> list[int]:
         """The facts of an item that a message may speak of."""
@@ -70,10 +68,6 @@ class Spoken:
     def every(self) -> list[int]:
         """All of them."""
         return [one for one, fact in enumerate(self.facts.facts) if fact.attribute in self.attributes]
-
-    @cached_property
-    def values(self) -> frozenset[str]:
-        return frozenset(fact.value.lower() for fact in self.facts.facts)
 
     @cached_property
     def owners(self) -> dict[str, str]:
@@ -103,8 +97,6 @@ class Spoken:
         if column in self.flags:
             return plain if self.written(fact) == "yes" else f"not {plain}"
         word = wishes.word(self.facts, fact, random)
-        if word.lower() in self.values and word != self.facts.facts[fact].value:
-            word = self.facts.facts[fact].value  # every cap is a hat, but who says cap means the cap
         if self.owners[word.lower()] != column:
             return f"{word} {plain}" if random.random() < 0.5 else f"{plain} {word}"
         if random.random() < MISSPELT:

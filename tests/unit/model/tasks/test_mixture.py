@@ -72,7 +72,7 @@ def test_the_preview_shows_every_task_with_its_answers_marked(material):
     mixture = Mixture(material, EVERY, seed=1)
     shown = preview(mixture, tokenizer, 2)
     for name in TASKS:
-        assert f"── {name}: 10.0% of an epoch" in shown
+        assert f"── {name}: {1 / len(TASKS):.1%} of an epoch" in shown
         for example in Mixture(material, {name: 1.0}, seed=1).epoch(0, 2):
             for message in example.messages:
                 content = message["content"].strip()
