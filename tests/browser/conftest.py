@@ -84,8 +84,9 @@ def chromium() -> str:
     pytest.skip("needs a Chromium: on Debian the package chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with its module: while Playwright is open its event loop runs, and nobody else may run one."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield opened
