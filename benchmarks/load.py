@@ -30,6 +30,8 @@ import polars as pl
 from machine import line, machine
 
 MIX = {"recommendations": 0.6, "chat": 0.2, "search": 0.1, "events": 0.1}
+IDLE = 30
+"""Seconds after which a connection is not used again."""
 SAID = (
     "I need {category} for {season}",
     "something {colour} by {brand}, please",
@@ -46,10 +48,14 @@ class Connection:
         self.port = port
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
+        self.used = 0.0
 
     async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
-        if self.writer is None or self.writer.is_closing():
+        # What has been idle for long the server may be closing just now.
+        if self.writer is None or self.writer.is_closing() or time.monotonic() - self.used > IDLE:
+            self.close()
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.used = time.monotonic()
         assert self.reader is not None
         head = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,18 +12,7 @@ from genrec.data.catalog import Catalog
 from genrec.data.synthetic import fashion
 from genrec.data.synthetic.attributes import COLOURS
 from genrec.embed.images import read_thumbnails
-
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
-
-def script(name: str) -> ModuleType:
-    """One of the benchmarks' files, as a script beside it would import it."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(BENCHMARKS))
-    try:
-        return importlib.import_module(name)
-    finally:
-        patch.undo()
+from tests.scripts import script
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import re
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -19,18 +17,7 @@ from genrec.data.synthetic import fashion
 from genrec.model.tasks import Material, wishes
 from genrec.model.tasks.wording import CHANGES_HELD_OUT, SEARCHES_HELD_OUT
 from genrec.sid import SemanticIds
-
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
-
-def script(name: str) -> ModuleType:
-    """One of the benchmarks' files, as a script beside it would import it."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(BENCHMARKS))
-    try:
-        return importlib.import_module(name)
-    finally:
-        patch.undo()
+from tests.scripts import script
 
 
 @pytest.fixture(scope="module")

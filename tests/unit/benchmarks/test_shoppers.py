@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from collections import Counter
 from pathlib import Path
 from random import Random
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,19 +20,9 @@ from genrec.data.synthetic.dynamics import live, open_shop, season_of
 from genrec.data.synthetic.wardrobe import garments, popularity
 from genrec.decode.columns import ColumnIndex
 from genrec.decode.requests import Recommendation, Recommendations
+from tests.scripts import script
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 ITEMS, USERS, SEED = 400, 80, 5
-
-
-def script(name: str) -> ModuleType:
-    """One of the benchmarks' files, as a script beside it would import it."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(BENCHMARKS))
-    try:
-        return importlib.import_module(name)
-    finally:
-        patch.undo()
 
 
 @pytest.fixture(scope="module")

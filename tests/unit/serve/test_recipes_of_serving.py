@@ -17,6 +17,7 @@ import yaml
 import genrec
 from genrec.errors import UserError
 from genrec.serve import settings
+from genrec.serve.metrics import Metrics
 from genrec.serve.safety.authenticate import PRIVATE
 from genrec.serve.safety.browsers import host_of
 from genrec.serve.safety.keys import ENVIRONMENT, parse
@@ -205,7 +206,7 @@ def test_the_examples_hold_no_secret_and_are_not_taken_for_one() -> None:
 
 
 def test_the_server_exports_these_metrics_and_no_others() -> None:
-    registry = pytest.importorskip("genrec.serve.metrics").Metrics().registry
+    registry = Metrics().registry
     kinds = {"counter": "_total"}
     exported = {f"{metric.name}{kinds.get(metric.type, '')}": metric for metric in registry.collect()}
     own = {name for name in exported if not name.startswith("process_")}
