@@ -44,6 +44,25 @@ def add_to(app: typer.Typer) -> None:
         settings = _settings(recipe, changes)
         (running.serve_mcp if mcp else running.serve)(Path(run), settings)
 
+    @verb
+    def forget(
+        run: Run,
+        user: Annotated[str, typer.Argument(help="The person's id.")],
+        database: Database = None,
+    ) -> None:
+        """Delete all that the run and its store hold of a person; later runs of its stages leave them out."""
+        from dataclasses import asdict
+
+        from genrec.stages.forgetting import forget as forget_in_run
+        from genrec.workspace import Workspace
+
+        store = _store(run, database)
+        gone = asdict(store.forget(user))
+        store.close()
+        gone |= {f"run.{name}": count for name, count in forget_in_run(Workspace(run), [user]).items()}
+        for name, count in gone.items():
+            typer.echo(f"{name}\t{count}")
+
 
 @partial(common.verb, keys)
 def add(

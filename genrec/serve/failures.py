@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from genrec import workspace
 from genrec.errors import UserError
 from genrec.serve.batching import Busy, TooLate
 from genrec.serve.leaving import Left
@@ -34,6 +35,12 @@ def install(app: FastAPI) -> None:
 
         app.add_exception_handler(kind, handler)
 
+    on(
+        workspace.Busy,
+        lambda error: Refusal(
+            503, "run_busy", f"not done yet, send it again later: {error}", headers={"Retry-After": AGAIN}
+        ),
+    )
     on(UserError, lambda error: Refusal(400, "invalid_value", str(error)))
     on(EventConflict, lambda error: Refusal(409, "event_conflict", str(error)))
     on(StoreAway, _away)

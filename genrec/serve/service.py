@@ -26,6 +26,7 @@ from genrec.serve.changing import Adapters, Catalogue
 from genrec.serve.metrics import Metrics
 from genrec.serve.schemas.common import Cited
 from genrec.serve.store import Answer, AuditWriter, Session, Store, StoreAway
+from genrec.workspace import ABOUT, Workspace
 
 if TYPE_CHECKING:
     from genrec.decode.living import Snapshot
@@ -79,6 +80,7 @@ class Service:
         self._writing = ThreadPoolExecutor(THREADS, thread_name_prefix="words")
         self.metrics.store_up.set(1)  # it was opened
         self._dropped = 0  # of its answers, as far as the metrics know
+        self._forgetting = asyncio.Lock()
         self.ready, self.started = True, int(time.time())
         self.catalogue, self.adapters = Catalogue(recommender, store), Adapters(recommender)
 
@@ -220,8 +222,20 @@ class Service:
             index.parse(where)
 
     async def forget(self, user: str) -> dict[str, int]:
-        """Delete what is stored of a person; what waits to be written is not written any more."""
-        return dataclasses.asdict(await self.stored(self.store.forget, user))
+        """Delete what is known of a person, in the store and in the run's files; what waits to be written is not
+        written any more. Workspace's `Busy` where the run's files are being made: then the store alone has forgotten.
+        """
+        gone = dataclasses.asdict(await self.stored(self.store.forget, user))
+        async with self._forgetting:
+            return gone | await asyncio.to_thread(self._forget_in_run, user)
+
+    def _forget_in_run(self, user: str) -> dict[str, int]:
+        from genrec.stages.forgetting import forget
+
+        run = self.recommender.path
+        if not (run / ABOUT).exists():  # a recommender by itself, which holds nothing of people
+            return {}
+        return {f"run.{name}": count for name, count in forget(Workspace(run), [user]).items()}
 
     async def keep(self, completion_id: str, user: str | None, messages: list[dict[str, Any]]) -> None:
         """Store a conversation under the id of its last answer."""

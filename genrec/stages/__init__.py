@@ -11,7 +11,7 @@ Each stage reads what the ones before it wrote, through the workspace, which ski
 killed and notices what changed. Nothing is computed here: the rooms do that.
 
 Beside the road: `language` makes the language model, `preferring` lets it learn from its own answers, `speaking` has it
-answer; `updating` adds events and items to a finished run.
+answer; `updating` adds events and items to a finished run; `forgetting` takes people out of it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,12 @@ def prepare(workspace: Workspace, experiment: Experiment) -> None:
 
     def work(stage: Stage) -> None:
         from genrec.data import deduplicate, k_core
+        from genrec.stages import forgetting
 
         folder = stage.output("catalog.parquet").parent
         source = _read(recipe, folder, stage)
         interactions, repeats = deduplicate(source.interactions)
+        interactions, forgotten = forgetting.remembered(workspace.path, interactions)
         catalog = source.catalog
         dropped = 0
         if recipe.k_core:
@@ -70,6 +72,9 @@ def prepare(workspace: Workspace, experiment: Experiment) -> None:
         users = interactions.table["user_id"].n_unique()
         stage.metrics |= {"items": len(catalog), "users": users, "interactions": len(interactions)}
         stage.metrics |= {"repeats_dropped": repeats, "k_core_dropped": dropped, "bad_rows": source.bad_rows.count}
+        if forgotten:
+            stage.metrics["forgotten"] = forgotten
+            progress.say(f"{forgotten:,} event(s) of people who were forgotten are left out")
         progress.say(f"data: {len(catalog):,} items, {users:,} users, {len(interactions):,} interactions")
 
     workspace.run("data", work, recipe=recipe.model_dump(), inputs=_files(recipe), seed=recipe.seed)

@@ -20,6 +20,7 @@ from genrec.data.readers import BadRows, read_events, read_items
 from genrec.errors import UserError
 from genrec.recipes import DataRecipe, Experiment
 from genrec.recommender import LIVE
+from genrec.stages import forgetting
 from genrec.workspace import Stage, Workspace
 
 NOT_KEPT = ("catalog.parquet", "interactions.parquet", "bad_rows.json", "manifest.json", "oracles.json")
@@ -57,7 +58,7 @@ def update(
     given: list[str | Path] = [path for path in (events, items) if path is not None]
 
     def data(stage: Stage) -> None:
-        _data(stage, former["data"], experiment.data, events, items, skip_bad_rows)
+        _data(stage, former["data"], workspace.path, experiment.data, events, items, skip_bad_rows)
 
     def embed(stage: Stage) -> None:
         _embed(stage, former["embed"])
@@ -87,14 +88,23 @@ def update(
 
 
 def _data(
-    stage: Stage, former: Path, recipe: DataRecipe, events: Path | None, items: Path | None, skip_bad_rows: bool
+    stage: Stage,
+    former: Path,
+    run: Path,
+    recipe: DataRecipe,
+    events: Path | None,
+    items: Path | None,
+    skip_bad_rows: bool,
 ) -> None:
     catalog, interactions = stages.load_data(former)
     bad_rows = BadRows(skip_bad_rows)
     grown = catalog if items is None else _grown(catalog, items, recipe, bad_rows)
     together = interactions
     if events is not None:
-        fresh = read_events(events, grown, recipe.event_columns, bad_rows).table
+        read, forgotten = forgetting.remembered(run, read_events(events, grown, recipe.event_columns, bad_rows))
+        fresh = read.table
+        if forgotten:
+            progress.say(f"{forgotten:,} event(s) of people who were forgotten are left out")
         if recipe.has_positions and len(interactions):
             # The times are places in a history, so what is new comes after all that was there.
             fresh = fresh.with_columns(pl.col("timestamp") + int(interactions.table["timestamp"].max()) + 1)  # type: ignore[arg-type]

@@ -14,7 +14,8 @@ seed, contents of its inputs) stands in its manifest; while that is unchanged, t
 
 from __future__ import annotations
 
-from genrec.workspace.folder import Stage, Workspace
+from genrec.workspace.folder import ABOUT, Stage, Workspace
+from genrec.workspace.guard import Busy
 from genrec.workspace.manifest import SCHEMA, Manifest, Output, Plan
 
-__all__ = ["SCHEMA", "Manifest", "Output", "Plan", "Stage", "Workspace"]
+__all__ = ["ABOUT", "SCHEMA", "Busy", "Manifest", "Output", "Plan", "Stage", "Workspace"]

@@ -16,7 +16,7 @@ from typing import Any
 from genrec import __version__, progress
 from genrec.errors import UserError
 from genrec.workspace import manifest as records
-from genrec.workspace import swap
+from genrec.workspace import redaction, swap
 from genrec.workspace.guard import Busy, clear_disk_errors, locked
 from genrec.workspace.manifest import SCHEMA, Manifest, Plan, read_json, write_json
 
@@ -200,6 +200,23 @@ class Workspace:
             swap.swap(self.path, self.path / swap.VERSIONS / str(target), self.version, target)
             return target
 
+    def redact(self, change: redaction.Change, *, first: Callable[[], None]) -> None:
+        """Take something out of finished stages, of former versions as well, without their being made again.
+
+        change: is asked about every stage, and may write new versions of its outputs (see redaction.Change). What was
+        made from a stage stays up to date. A kill leaves all outputs as they were, or all changed; stages that were
+        begun start over. first: called before anything else, alone in the workspace.
+        """
+        with self._writing("redaction"):
+            first()
+            roots = [self.path, *(self.path / swap.VERSIONS / str(number) for number in self.versions())]
+            roots += [root for root in [self.path / STAGING] if root.is_dir()]
+            for root in roots:
+                for part in root.glob("*.part"):
+                    (part / STARTED).unlink(missing_ok=True)
+                    shutil.rmtree(part) if part.is_dir() else part.unlink()
+            redaction.redact(self.path, roots, change)
+
     # ------------------------------------------------------------------ inside
 
     @contextmanager
@@ -222,11 +239,12 @@ class Workspace:
 
     def _unsettled(self) -> bool:
         sealed = self.path.glob(f"*.part/outputs/{records.NAME}")
-        return (self.path / swap.JOURNAL).exists() or any(sealed)
+        return (self.path / swap.JOURNAL).exists() or redaction.begun(self.path) or any(sealed)
 
     def _settle(self) -> None:
         """Finish what was begun and decided: a swap with a journal, a stage with a manifest. Steps may be repeated."""
         swap.finish(self.path)
+        redaction.finish(self.path)
         for part in self.path.glob("*.part"):
             if not part.is_dir():
                 continue

@@ -20,12 +20,14 @@ NAME = "manifest.json"
 
 @dataclass(frozen=True)
 class Output:
-    """One file of a stage. path: relative to the stage's folder. mtime_ns: lets later looks skip the hash."""
+    """One file of a stage. path: relative to the stage's folder. mtime_ns: lets later looks skip the hash. known_by:
+    the hash that it had before something was taken out of it, by which later stages know it."""
 
     path: str
     size: int
     mtime_ns: int
     sha256: str
+    known_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Manifest(Plan):
     @property
     def content(self) -> str:
         """The hash that later stages know this one's outputs by: names and contents, not dates."""
-        return _hash_of_files((output.path, output.sha256) for output in self.outputs)
+        return _hash_of_files((output.path, output.known_by or output.sha256) for output in self.outputs)
 
     def damaged(self, folder: Path, *, thorough: bool = False) -> list[str]:
         """Outputs in `folder` that are gone or not as they were written; a file of the same size and date is
@@ -87,8 +89,13 @@ class Manifest(Plan):
                 bad.append(output.path)
         return bad
 
+    def values(self) -> dict[str, Any]:
+        """As `read` reads it."""
+        outputs = [{key: value for key, value in asdict(one).items() if value is not None} for one in self.outputs]
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"outputs": outputs}
+
     def write(self, folder: Path) -> None:
-        write_json(folder / NAME, asdict(self))
+        write_json(folder / NAME, self.values())
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import polars as pl
 from starlette.testclient import TestClient
 
 from genrec.serve.app import create_app
@@ -13,6 +14,7 @@ from genrec.serve.safety.stack import protect
 from genrec.serve.service import Service
 from genrec.serve.settings import load
 from genrec.serve.store import Answer
+from genrec.workspace.guard import locked
 
 
 def sent(api: TestClient, user: str, *pairs: tuple[str, str]) -> dict:
@@ -148,3 +150,16 @@ def test_metrics_want_a_key_that_may_read(service: Service) -> None:
     answers = {scope: client.get("/metrics", headers={"Authorization": f"Bearer {key}"}) for scope, key in made.items()}
     assert {scope: answer.status_code for scope, answer in answers.items()} == {"read": 200, "events": 403}
     assert client.get("/metrics").status_code == 401
+
+
+def test_forgetting_reaches_the_files_of_the_run(api: TestClient, service: Service) -> None:
+    run = service.recommender.path
+    table = run / "data" / "interactions.parquet"
+    user = pl.read_parquet(table)["user_id"][0]
+    with locked(run / "workspace.lock", "train"):
+        refused = api.post(f"/v1/users/{user}:forget")
+        assert refused.status_code == 503 and refused.headers["Retry-After"]
+        assert refused.json()["error"]["code"] == "run_busy" and "train" in refused.json()["error"]["message"]
+    assert service.store.history(user) == []
+    deleted = api.post(f"/v1/users/{user}:forget").json()["deleted"]
+    assert deleted["run.interactions"] >= 3 and user not in pl.read_parquet(table)["user_id"]

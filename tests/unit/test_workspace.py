@@ -525,3 +525,70 @@ def test_a_swap_whose_new_stages_have_gone_is_taken_back(tmp_path: Path) -> None
             assert Workspace(run).version == 1 and Workspace(run).versions() == []
             taken_back += 1
     assert taken_back >= 5
+
+
+# ---------------------------------------------------------------------- taking something out
+
+
+def kept_secret(run: Path) -> None:
+    """Two versions of two stages that hold a secret, and one begun."""
+    workspace = Workspace(run)
+    for text in ("old secret", "new secret"):
+        workspace.run("data", writes(text), recipe={"text": text})
+        workspace.run("sid", writes(f"codes of {text}"), recipe={}, inputs=["data"])
+        if text == "old secret":
+            staging = workspace.staging()
+            staging.run("data", writes("staged secret"), recipe={})
+            workspace.replace(staging)
+    part = run / "generate.part" / "scratch"
+    part.mkdir(parents=True)
+    (part / "half").write_text("half a secret")
+
+
+def without_secret(stage: str, folder: Path, target: Callable[[str], Path]) -> None:
+    text = text_of(folder)
+    if "secret" in text and stage == "data":
+        target("deep/text.txt").write_text(text.replace("secret", "…"))
+
+
+def test_what_is_taken_out_is_gone_from_all_versions_and_nothing_is_made_again(tmp_path: Path) -> None:
+    kept_secret(tmp_path / "run")
+    workspace, order = Workspace(tmp_path / "run"), []
+    workspace.redact(without_secret, first=lambda: order.append("first"))
+    assert order == ["first"]
+    texts = [path.read_text() for path in (tmp_path / "run").rglob("text.txt") if path.parent.parent.name == "data"]
+    assert sorted(texts) == ["new …", "old …"] and not (tmp_path / "run" / "generate.part").exists()
+    workspace.verify()
+    assert workspace.run("data", never, recipe={"text": "new secret"}).outputs[0].size == len("new …".encode())
+    workspace.run("sid", never, recipe={}, inputs=["data"])
+    workspace.redact(without_secret, first=lambda: None)  # nothing left to take out
+    workspace.run("sid", never, recipe={}, inputs=["data"])
+    workspace.rollback(1)
+    workspace.run("sid", never, recipe={}, inputs=["data"])
+
+
+def test_a_redaction_killed_at_every_single_change_to_the_disk(tmp_path: Path) -> None:
+    prepared = tmp_path / "prepared"
+    kept_secret(prepared)
+
+    def redact(run: Path) -> None:
+        Workspace(run).redact(without_secret, first=lambda: None)
+
+    def secrets(run: Path) -> int:
+        Workspace(run).verify()  # whatever is there is whole
+        return sum("secret" in path.read_text() for path in run.rglob("data/deep/text.txt"))
+
+    operation, seen = 0, set()
+    while True:
+        operation += 1
+        run = tmp_path / f"run{operation}"
+        shutil.copytree(prepared, run)
+        killed = killed_at(operation, lambda run=run: redact(run))
+        seen.add(secrets(run))
+        redact(run)
+        assert secrets(run) == 0 and not (run / "redaction").exists()
+        Workspace(run).run("sid", never, recipe={}, inputs=["data"])
+        shutil.rmtree(run)
+        if not killed:
+            break
+    assert seen == {0, 2} and operation > 10

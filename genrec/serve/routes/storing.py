@@ -50,6 +50,7 @@ async def person(user: Id, request: Request, served: Served, caller: Admin) -> P
 
 @router.post("/users/{user:id}:forget", responses=failures())
 async def forget(user: Id, request: Request, served: Served, caller: Admin) -> Forgotten:
-    """Delete all that is stored of a person: events, histories, conversations, what was recommended."""
+    """Delete all that is stored of a person: events, histories, conversations, what was recommended, and what the
+    run's own files say of them (`run.…`). 503 `run_busy` while these are being made: then send it again."""
     note_user(request, user)
     return Forgotten(deleted=await served.forget(user))

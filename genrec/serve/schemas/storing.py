@@ -80,7 +80,7 @@ class ItemIds(Said):
 
 
 class Forgotten(BaseModel):
-    """Rows that were deleted, by table."""
+    """Rows that were deleted, by table of the store and (`run.…`) by file of the run."""
 
     deleted: dict[str, int]
 
