@@ -36,8 +36,8 @@ POOL = 50
 """Answers asked of the engine, of which a few are shown."""
 MESSAGES = 200
 """The last messages that are read; what was said before them is forgotten."""
-REMEMBERED = 2_048
-"""Beginnings of conversations whose state is not folded again."""
+REMEMBERED = 512
+"""Beginnings of conversations whose state is not folded again: some 10 kB each, and a message is folded in 2 ms."""
 ENOUGH = 1
 """Times k: with more than so many left, an answer ends with a question."""
 
