@@ -29,7 +29,7 @@ STRANGE = {
 """Values that no column has. Not for kinds of things: a word behind a value may be any noun."""
 STRANGERS = ("Velvet Moonbeam Cape", "Crimson Dawn Kimono in Purple", "Zephyr Titanium Gloves", "Iron Lagoon Scarf")
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-SIGNS = {"<": operator.lt, ">": operator.gt, "=": operator.eq, "!=": operator.ne}
+SIGNS = {"<": operator.lt, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne}
 WORDS = synonyms()
 
 

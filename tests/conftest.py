@@ -16,10 +16,16 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.runs import cli, copy, fashion, genrec, launch, small_recipe  # noqa: F401  (fixtures, made once for all)
 from tests.serving import serve, server  # noqa: F401
+
+# Where everything must run, the same examples run every time; anywhere else, new ones each time.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("GENREC_REQUIRE_ALL"):
+    hypothesis.settings.load_profile("repeatable")
 
 # As the command line does, and as early: before any test loads torch.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -37,7 +37,7 @@ SURE = (
     "{R} is cheaper than {A}, {B} and {C}. | r.price < a.price, r.price < b.price, r.price < c.price",
     "{R} costs less than both {A} and {B}. | r.price < a.price, r.price < b.price",
     "Both {A} and {B} are cheaper than this one. | a.price < r.price, b.price < r.price",
-    "It isn't cheaper than {A}. | r.price > a.price",
+    "It isn't cheaper than {A}. | r.price >= a.price",
     "{A} is the dearer of the two. | a.price > r.price",
     "{R} has a different colour than {A}. | r.colour != a.colour",
     "It is by another brand than {A}. | r.brand != a.brand",
