@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from genrec.data.interactions import Sequences
 from genrec.data.splits import leave_one_out
 from genrec.evaluate import baselines
+from genrec.evaluate.baselines import itemknn
 from genrec.evaluate.baselines.contentknn import ContentKNN, normalised
 from genrec.evaluate.baselines.itemknn import GRID, ItemKNN
 from genrec.evaluate.baselines.popularity import Popularity
@@ -78,15 +80,19 @@ def all_of(model: Recommends, train: Sequences, exclude_seen: bool) -> TopK:
 
 
 @settings(deadline=None)
-@given(histories=HISTORIES, exclude_seen=st.booleans(), options=OPTIONS, k=st.integers(1, N + 2))
+@given(
+    histories=HISTORIES, exclude_seen=st.booleans(), options=OPTIONS, k=st.integers(1, N + 2),
+    dense=st.sampled_from([0, 10**9]),
+)  # fmt: skip
 def test_itemknn_ranks_neighbours_then_popular_items(
-    histories: list[list[int]], exclude_seen: bool, options: dict[str, Any], k: int
+    histories: list[list[int]], exclude_seen: bool, options: dict[str, Any], k: int, dense: int
 ) -> None:
-    """Also checks the path that never makes scores dense against the plain sort of dense scores."""
+    """Both ways to the best, the one that never makes scores dense too, against the plain sort of dense scores."""
     train = Sequences.from_lists(histories)
     model = ItemKNN(**options).fit(train, N)
-    answer = model.recommend(train, k, exclude_seen=exclude_seen)
-    near = model.neighbours_of(train, k)
+    with patch.object(itemknn, "DENSE", dense):
+        answer = model.recommend(train, k, exclude_seen=exclude_seen)
+        near = model.neighbours_of(train, k)
     counts = np.bincount(train.items, minlength=N)
     for row, history in enumerate(histories):
         scores = model.scores(train)[row].toarray()[0]
