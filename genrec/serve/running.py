@@ -188,7 +188,8 @@ def listener(settings: ServerSettings, secrets: Secrets, service: Service) -> Un
         from genrec.chat.endpoint import Endpoint
         from genrec.chat.model import ModelUnderstanding
 
-        return partial(ModelUnderstanding, write=Endpoint(chat.url, chat.model, key=secrets.chat_key))
+        endpoint = Endpoint(chat.url, chat.model, key=secrets.chat_key, timeout=service.patience)
+        return partial(ModelUnderstanding, write=endpoint)
     return None
 
 
