@@ -164,7 +164,8 @@ def _warm(recommender: Recommender, synonyms: Synonyms | None) -> None:
     recommender.recommend([first], 1)
     recommender.explain([first], first)
     recommender.search(recommender.catalog.table["title"][0] or first, 1)
-    recommender.conversation(synonyms).hear([{"role": "user", "content": "hello"}])
+    # A wish in words: a greeting would leave titles unread.
+    recommender.conversation(synonyms).hear([{"role": "user", "content": "show me something new"}])
 
 
 async def _tidy(store: Store) -> None:
