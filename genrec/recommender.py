@@ -58,6 +58,7 @@ class Recommender(Searchable):
 
         super().__init__(path, Snapshot.first(catalog, generator), speaker)
         self._explaining: tuple[Snapshot, Synonyms | None, Explainer] | None = None
+        self._explaining_lock = Lock()
         self._talking: Conversation | None = None
         self._talking_lock = Lock()
         self._hearing: Understand | None = None
@@ -185,15 +186,21 @@ class Recommender(Searchable):
         return self._explainer(now, synonyms).explain_all(histories, 0, indices_of(item_ids, now.catalog), write)
 
     def _explainer(self, now: Snapshot, synonyms: Synonyms | None) -> Explainer:
-        """Over one version; of a version with the same rows, what was read of them is kept."""
+        """Over one version; what was read of an earlier version's rows is gone on from."""
         from genrec.explain.scorers import CompactScorer
         from genrec.explain.writer import Explainer
 
         known = self._explaining
         if known is None or known[0] is not now or known[1] is not synonyms:
-            facts = known[2].facts if known is not None and known[0].catalog is now.catalog else None
-            made = Explainer(now.catalog, now.ids, CompactScorer(now.generator), facts=facts, synonyms=synonyms)
-            known = self._explaining = (now, synonyms, made)
+            with self._explaining_lock:  # writers explain in many threads: one makes it
+                known = self._explaining
+                if known is None or known[0] is not now or known[1] is not synonyms:
+                    scorer = CompactScorer(now.generator)
+                    former = known[2] if known is not None and known[1] is synonyms else None
+                    made = former.after(now.catalog, now.ids, scorer) if former is not None else None
+                    facts = known[2].facts if known is not None and known[0].catalog is now.catalog else None
+                    made = made or Explainer(now.catalog, now.ids, scorer, facts=facts, synonyms=synonyms)
+                    known = self._explaining = (now, synonyms, made)
         return known[2]
 
     def chat(

@@ -22,6 +22,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "can't wear", "can't have", "can't do", "hold the", "sans", "bar", "save for", "not in", "don't fancy",
         "don't buy",
         "don't really like", "don't much like", "not really into", "not crazy about", "over with", "no longer",
+        "bored of", "bored with", "bored by", "bored to death of", "fed up with", "fed up of", "had it with",
+        "weary of", "done with",
     ),
     # Looks like a denial and is none.
     "fine": (
@@ -36,7 +38,11 @@ CUES: dict[str, tuple[str, ...]] = {
     "but": ("but", "though", "however", "yet", "only", "except that", "just"),
     "also": ("also", "too", "as well", "additionally", "in addition", "is fine too", "would also work", "add"),
     "instead": ("instead", "rather", "make it", "make that", "change it to", "switch to", "change to", "actually"),
-    "for": ("for", "in", "with", "of", "from", "by", "made of", "made from", "to", "on", "at", "has", "have"),
+    "for": (
+        "for", "in", "with", "of", "from", "by", "made of", "made from", "to", "on", "at", "has", "have",
+        "suited to", "suited for", "well suited to", "well suited for", "suitable for", "that suits", "that suit",
+        "which suits", "that would suit", "that will suit", "suits a", "suits the", "to suit",
+    ),
     "the": ("the", "that", "this", "those", "these"),
     "a": ("a", "an", "some", "any other"),
     # Wishes taken back.
@@ -69,6 +75,13 @@ CUES: dict[str, tuple[str, ...]] = {
         "just like",
         "in the vein of", "in the spirit of", "goes in the direction of", "nearer to", "near to", "same as",
     ),
+    # What belongs beside a thing, and is another one.
+    "beside": (
+        "goes with", "go with", "going with", "goes well with", "go well with", "goes nicely with", "go nicely with",
+        "goes together with", "go together with", "goes best with", "go best with", "pairs with", "pair with",
+        "pairs well with", "pair well with", "wear with", "worn with", "combine with", "combines with", "team with",
+        "looks good with", "look good with", "to match", "that matches", "that match", "which matches", "complements",
+    ),
     "same": ("same", "the same", "identical", "matching", "equal"),
     "other": ("another", "different", "other", "a different", "some other", "wrong", "change the", "change"),
     "than": ("than", "as"),
@@ -83,6 +96,8 @@ CUES: dict[str, tuple[str, ...]] = {
         "ugly", "awful", "horrible", "boring", "terrible", "hideous", "bad", "meh", "wrong", "thumbs down", "worst",
         "not for me", "not my thing", "not my style", "not my taste", "no good", "dull", "tacky", "nasty",
         "isn't for me", "not nice", "not what i want", "not what i'm looking for", "not it", "isn't it", "yuck", "ew",
+        "doesn't suit", "does not suit", "doesn't suit me", "does not suit me", "don't suit me", "do not suit me",
+        "doesnt suit me", "won't suit me", "wouldn't suit me",
         "not my cup of tea", "isn't my thing", "isn't my style", "leaves me cold", "not right", "isn't right",
     ),
     "more": (
@@ -256,7 +271,7 @@ bring brings anybody course alright certainly suppose less-so way kinda sorta wa
 thx ta cheers sorry excuse hmm uh um oh ah wow nah nope them himself herself say said says mean means meant talk ask
 asking question answer hundred ahead behind between within under around roughly else's page list first second third
 last next previous former latter number numbers option preference keep keeps kept stay left remain total overall
-particular special specific certain own usual
+goes suited suitable bored particular special specific certain own usual
 """
 QUIET = frozenset(_QUIET.split())
 """Words that ask for nothing by themselves."""

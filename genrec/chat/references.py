@@ -19,6 +19,8 @@ DEFINITE = frozenset(("the", "that", "this", "those", "these", "your"))
 NO_ORDINAL = frozenset(("my", "our", "at", "his", "her", "for"))
 """Before «first» these speak of something else: «my first job»."""
 TIMES = frozenset(("time", "times", "class", "hand", "thing", "of", "aid", "choice", "glance", "date"))
+LIKENING = frozenset(("like", "beside"))
+"""Cues behind which a thing that was shown is named."""
 FINDING = frozenset(("find", "more"))
 """Acts in which «the red one» is a wish and no reference."""
 
@@ -60,7 +62,7 @@ class References:
         if mark.kind == "ordinal" and so_far.last:
             return self._ordinal(marks, at, so_far)
         if mark.said in DEFINITE and (so_far.last or so_far.focus):
-            after_like = at > 0 and "like" in marks[at - 1].cues and marks[at - 1].said != "like to"
+            after_like = at > 0 and bool(marks[at - 1].cues & LIKENING) and marks[at - 1].said != "like to"
             if act not in FINDING or mark.said in ("that", "this") or after_like:
                 return self._definite(marks, at, so_far, after_like)
         return None
@@ -142,7 +144,7 @@ class References:
 
     def _pronouns(self, marks: Sequence[Mark], act: str, so_far: State) -> list[Reference]:
         for at, mark in enumerate(marks):
-            likened = at > 0 and "like" in marks[at - 1].cues
+            likened = at > 0 and bool(marks[at - 1].cues & LIKENING)
             if act in FINDING and not likened:
                 continue
             if mark.said in SINGLE or (mark.kind == "cue" and mark.said in ("that one", "this one")):

@@ -27,6 +27,8 @@ TAGS = 500
 """Tags of a catalogue without columns that are listened for."""
 KINDS = ("category", "kind", "type", "product_type", "department", "genre", "genres", "categories", "class")
 """What the column is called that says what a thing is, if one of these is there."""
+THINGS = ("category", "kind", "type", "product_type")
+"""Those by which what goes with a thing is told from it: a drill and its case, but no mystery and another book."""
 
 
 Coded = tuple[np.ndarray, np.ndarray, list[Value]]

@@ -12,9 +12,9 @@ from genrec.chat.clauses import Wishes
 from genrec.chat.constraints import Intent
 from genrec.chat.english import COMPARATIVE
 from genrec.chat.marks import Mark, Reader, cues_of
-from genrec.chat.references import Reference, References
+from genrec.chat.references import DEFINITE, SEVERAL, SINGLE, Reference, References
 from genrec.chat.senses import Senses
-from genrec.chat.shelves import Shelves
+from genrec.chat.shelves import THINGS, Shelves
 from genrec.chat.state import Heard, State
 from genrec.chat.titles import Titles
 from genrec.chat.vocabulary import ENGLISH_WORDS, QUIET, Vocabulary
@@ -25,6 +25,8 @@ YES = ("yes", "yeah", "yep", "sure", "ok", "okay", "please", "go", "do", "why", 
 QUESTIONS = frozenset(
     ("what", "what's", "which", "who", "how", "when", "where", "is", "are", "does", "do", "can", "could", "tell")
 )
+WHETHER = frozenset(("does", "do", "is", "are", "will", "would", "did"))
+"""Words that begin a question to be answered with yes or no."""
 BARE = ("number", "cue", "stop")
 """Marks of a message that is nothing but numbers."""
 SURE = 0.5
@@ -74,6 +76,8 @@ class GazetteerUnderstanding:
 
     def _settled(self, marks: Sequence[Mark], act: Act, sure: float, so_far: State) -> Act:
         """The act, where what the message names can overrule the classifier."""
+        if self._beside(marks, so_far):
+            return "find"
         kinds = {mark.kind for mark in marks}
         wishes = bool(kinds & {"value", "sense", "compare"}) or any(mark.column for mark in marks)
         nothing = not so_far.last and not so_far.focus and "item" not in kinds
@@ -90,6 +94,16 @@ class GazetteerUnderstanding:
             strange = [mark for mark in marks if mark.kind == "word" and mark.said not in QUIET]
             return "find" if strange or so_far.waiting else act
         return act
+
+    def _beside(self, marks: Sequence[Mark], so_far: State) -> bool:
+        """«What goes with the second one?» asks for other things; «does it go with black?» asks about it."""
+        place = next((at for at, mark in enumerate(marks) if "beside" in mark.cues), None)
+        if place is None or not (so_far.last or so_far.focus):
+            return False
+        if marks[0].said in WHETHER and not (len(marks) > 1 and marks[1].said == "you"):
+            return False
+        pointing = DEFINITE | SINGLE | SEVERAL
+        return any(mark.kind in ("ordinal", "item") or mark.said in pointing for mark in marks[place + 1 :])
 
     def _offer(self, marks: Sequence[Mark], act: Act, sure: float, so_far: State) -> Heard | None:
         """«Yes» to what was offered, or «no»; None where it is something else."""
@@ -162,6 +176,14 @@ class GazetteerUnderstanding:
         liked = [one for one in liked if one not in found.pointed or act == "feedback"]
         if act == "more" and not found.liked and len(disliked) >= len(so_far.last) > 1:
             disliked = []  # «none of these»: others, not others than all that is like them
+        kind, beside = self.shelves.kind, act == "find" and self._beside(marks, so_far)
+        if beside and not about and not found.unclear:
+            unclear.append("Which item do you mean?")
+        if beside and liked and kind in THINGS and kind not in found.wanted:
+            # What goes with a dress is no dress.
+            index = self.shelves.catalog.index
+            theirs = dict.fromkeys(value for one in liked for value in self.shelves.of(index[one], kind))
+            found.unwanted[kind] = tuple(dict.fromkeys((*found.unwanted.get(kind, ()), *theirs)))
         for column, values in found.wanted.items():
             both = set(values) & set(found.unwanted.get(column, ()))
             if both:

@@ -145,6 +145,8 @@ class Listener:
         elif "bad" in cues:
             now.verdict = -1
             now.other = now.other or "other" in cues
+        elif "beside" in cues:
+            now.like = True
         elif "like" in cues:
             now.like = True
             if now.denied or mark.said == "like":
@@ -156,7 +158,7 @@ class Listener:
         if "same" in cues:
             now.same = True
         for degree in ("much", "little", "too"):
-            if degree in cues and not (degree == "too" and ending(marks, at)):
+            if degree in cues and not (degree == "too" and (ending(marks, at) or self._joins(marks, at))):
                 now.degree = degree if not (now.denied and degree == "too") else now.degree
         if ("also" in cues and (mark.said != "too" or ending(marks, at))) or (at == 0 and cues & {"or", "and"}):
             found.also = True
@@ -167,6 +169,10 @@ class Listener:
         if mark.said in LEADS and now.denied and now.since:
             now.denied = False  # «not black, for winter»
 
+    def _joins(self, marks: Sequence[Mark], at: int) -> bool:
+        """Whether «that» begins a clause: «something that is warm», and not «that warm»."""
+        return marks[at].said == "that" and marks[at + 1].kind not in ("value", "compare", "sense")
+
     def _value(self, marks: Sequence[Mark], at: int, mark: Mark, now: Clause, found: Wishes, so_far: State) -> None:
         way = self._way(mark, marks, at, so_far)
         if mark.took:
@@ -175,8 +181,8 @@ class Listener:
             found.loose.append(way.column)
             return
         denied = now.denied or self._denied_behind(marks, at)
-        if now.degree == "too" and so_far.last and not denied:
-            denied = True  # «too sporty»
+        if now.degree == "too" and so_far.last and not denied and said_at(marks, at - 1) not in ("very", "quite"):
+            denied = True  # «too sporty»; «something very sporty» is a wish
         held = found.unwanted if denied else found.wanted
         held[way.column] = tuple(dict.fromkeys((*held.get(way.column, ()), *way.values)))
         if denied:

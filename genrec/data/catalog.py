@@ -103,10 +103,16 @@ class Catalog:
     def changed(self, items: np.ndarray, rows: pl.DataFrame) -> Catalog:
         """The same items, where item index items[r] has row r's values in the columns of `rows`; no other changes."""
         columns = []
+        order = np.arange(len(self))
+        order[items] = len(self) + np.arange(len(items))
         for name in rows.columns:
             column = self.table[name]
             try:
-                columns.append(column.rechunk().scatter(items, rows[name].cast(column.dtype)))
+                fresh = rows[name].cast(column.dtype)
+                if column.dtype.is_nested():  # scatter has no lists
+                    columns.append(pl.concat([column, fresh]).gather(order))
+                else:
+                    columns.append(column.rechunk().scatter(items, fresh))
             except pl.exceptions.PolarsError as error:
                 raise UserError(f"column {name!r} holds {column.dtype} in the catalogue: {error}") from None
         other = Catalog(self.table.with_columns(columns), self.root)
@@ -128,3 +134,18 @@ class Catalog:
             raise UserError(f"there is no catalogue {path}: run `genrec prepare` first")
         root = pl.read_parquet_metadata(path).get("root")
         return cls(pl.read_parquet(path), None if root is None else path.parent / root)
+
+
+def moved_rows(former: pl.DataFrame, table: pl.DataFrame) -> np.ndarray | None:
+    """The rows of `former` that say something else in a later version of it, int64, sorted; rows of newcomers are none
+    of them. None where `table` is no later version: fewer rows, other items, other columns."""
+    if former.schema != table.schema or len(table) < len(former):
+        return None
+    old = table[: len(former)]
+    if not old["item_id"].equals(former["item_id"]):
+        return None
+    differs = np.zeros(len(former), bool)
+    for name in former.columns:
+        if not old[name].equals(former[name]):
+            differs |= old[name].ne_missing(former[name]).to_numpy()
+    return np.flatnonzero(differs)

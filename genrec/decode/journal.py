@@ -67,9 +67,14 @@ class Journal:
     def __init__(self, folder: Path, base: str) -> None:
         self.folder, self.base = Path(folder), base
         self.entries: list[Entry] = []
+        self._known: tuple[int, ...] = ()  # what the log's file looked like when `entries` were all of it
         path = self.folder / LOG
         if path.exists():
-            self.entries = self._parsed(path.read_bytes())
+            with path.open("rb") as file:
+                looks, said = _looks(file.fileno()), file.read()
+            self.entries = self._parsed(said)
+            if said.endswith(b"\n"):
+                self._known = looks
 
     @property
     def version(self) -> int:
@@ -80,10 +85,13 @@ class Journal:
 
         Rollbacks are none of them: what they went back over is left out.
         """
-        chains: list[list[int]] = [[]]
-        for entry in self.entries[:version]:
-            chains.append(chains[-1] + [entry.version] if entry.to is None else chains[entry.to])
-        return chains[version]
+        found = []
+        while version:
+            entry = self.entries[version - 1]
+            if entry.to is None:
+                found.append(version)
+            version = version - 1 if entry.to is None else entry.to
+        return found[::-1]
 
     def payload(self, version: int) -> Payload:
         """What was written with `version`; UserError where it is gone or broken."""
@@ -113,15 +121,19 @@ class Journal:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise UserError(f"{self.folder} is being changed by another process: try again") from None
-            file.seek(0)
-            said = file.read()
-            if len(self._parsed(said)) != self.version:
-                raise UserError(
-                    f"{self.folder} was changed by another process: one process changes a catalogue, others load it "
-                    f"again (Recommender.from_pretrained)"
-                )
-            end = said.rfind(b"\n") + 1
-            file.truncate(end)  # a line that a killed process left unfinished
+            looks, known = _looks(file.fileno()), self._known
+            self._known = ()  # until all is written
+            end = looks[0]
+            if looks != known:  # written by another process, or not to its end
+                file.seek(0)
+                said = file.read()
+                if len(self._parsed(said)) != self.version:
+                    raise UserError(
+                        f"{self.folder} was changed by another process: one process changes a catalogue, others load "
+                        f"it again (Recommender.from_pretrained)"
+                    )
+                end = said.rfind(b"\n") + 1
+                file.truncate(end)  # a line that a killed process left unfinished
             for entry, payload in versions:
                 self._write(entry.version, payload)
             lines = [] if end else [{"schema": SCHEMA, "base": self.base}]
@@ -131,6 +143,7 @@ class Journal:
             os.fsync(file.fileno())
             if not end:
                 _sync_folder(self.folder)
+            self._known = _looks(file.fileno())
         self.entries += [entry for entry, _ in versions]
 
     def _of(self, version: int) -> Path:
@@ -188,6 +201,12 @@ def now() -> str:
 
 def _entry(line: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name != "count"} | {"item_ids": tuple(line["item_ids"])}
+
+
+def _looks(file: int) -> tuple[int, ...]:
+    """By what one notices that others have written to a file, or put another in its place: bytes, time, inode."""
+    found = os.fstat(file)
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _sync_folder(folder: Path) -> None:

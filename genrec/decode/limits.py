@@ -17,10 +17,7 @@ from genrec.decode.columns import ColumnIndex
 from genrec.decode.constraints import Constraints
 from genrec.decode.filters import Where
 from genrec.decode.offsets import Offsets
-from genrec.errors import UserError, nearest
-
-MOST_NAMES = 20_000
-"""In catalogues with more items than this a misspelt id gets no suggestion: looking for it would take seconds."""
+from genrec.errors import UserError, slip
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +61,8 @@ def items_of(ids: Iterable[str] | None, items: Mapping[str, int], what: str) -> 
     listed = list(ids)
     unknown = [one for one in listed if one not in items]
     if unknown:
-        hint = nearest(str(unknown[0]), items) if len(items) <= MOST_NAMES else "ids are the catalogue's item_id"
+        close = slip(str(unknown[0]), items)
+        hint = "ids are the catalogue's item_id" if close is None else f"did you mean {close!r}?"
         more = f" (nor {len(unknown) - 1} more)" if len(unknown) > 1 else ""
         raise UserError(f"{what}: the catalogue has no item {unknown[0]!r}{more}; {hint}")
     return np.fromiter((items[one] for one in listed), np.int64, len(listed))

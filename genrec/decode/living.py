@@ -29,9 +29,10 @@ from genrec.decode.columns import ColumnIndex
 from genrec.decode.generator import Generator
 from genrec.decode.growing import Growing
 from genrec.decode.journal import Entry, Journal, Kind, Payload, now
+from genrec.decode.requests import hint
 from genrec.decode.torch_engine import TorchEngine
 from genrec.decode.trie import Trie
-from genrec.errors import UserError, nearest
+from genrec.errors import UserError
 from genrec.evaluate.baselines.contentknn import normalised
 from genrec.sid import SemanticIds
 from genrec.sid.collisions import admit
@@ -74,8 +75,7 @@ class Snapshot:
         index = self.catalog.index
         for item_id in item_ids:
             if item_id not in index:
-                close = nearest(str(item_id), self.catalog.ids[:50_000])
-                raise UserError(f"the catalogue has no item {item_id!r}: {close}")
+                raise UserError(f"the catalogue has no item {item_id!r}: {hint(item_id, self.catalog)}")
         _once(item_ids)
         return np.fromiter((index[item_id] for item_id in item_ids), np.int64, len(item_ids))
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences as Histories
-from genrec.errors import UserError, nearest
+from genrec.errors import UserError, slip
 from genrec.evaluate.interface import TopK
 
 if TYPE_CHECKING:
@@ -143,10 +143,11 @@ def indices_of(history: Sequence[str], catalog: Catalog) -> list[int]:
         raise UserError(f"a history is a list of item ids, not the text {history!r}")
     for item in history:
         if item not in catalog.index:
-            raise UserError(f"the catalogue has no item {item!r}: {_hint(item, catalog)}")
+            raise UserError(f"the catalogue has no item {item!r}: {hint(item, catalog)}")
     return [catalog.index[item] for item in history]
 
 
-def _hint(item: object, catalog: Catalog) -> str:
-    close = nearest(str(item), catalog.ids[:50_000])
-    return close if close.startswith("did") else f"its ids look like {catalog.ids[0]!r}"
+def hint(item: object, catalog: Catalog) -> str:
+    """What somebody may have meant by an id that the catalogue does not have."""
+    close = slip(str(item), catalog.index)
+    return f"its ids look like {catalog.ids[0]!r}" if close is None else f"did you mean {close!r}?"

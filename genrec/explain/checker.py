@@ -7,16 +7,17 @@ of the texts at hand counts as a claim that nothing supports.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from genrec.data.catalog import Catalog
 from genrec.explain.claims import Claim, Has, Owned, World
 from genrec.explain.gazetteer import PRICES, Gazetteer, Synonyms
 from genrec.explain.reader import Reading
-from genrec.model.tasks.facts import Facts
+from genrec.model.tasks.facts import Facts, replaced
 from genrec.sid.codes import SemanticIds
 
 
@@ -51,10 +52,25 @@ class Checker:
         self.gazetteer = Gazetteer(catalog, facts, ids, synonyms)
         self.names = catalog.ids
         self.texts = catalog.table["text"].to_list()
-        column = next((name for name in PRICES if name in catalog.table.columns), None)
-        self.prices: list[float | None] = []
-        if column is not None:
-            self.prices = catalog.table[column].cast(pl.Float64, strict=False).to_list()
+        self.prices = _prices(catalog.table)
+
+    def after(
+        self,
+        catalog: Catalog,
+        facts: Facts,
+        ids: SemanticIds,
+        rows: np.ndarray,
+        before: Mapping[int, str],
+        titles: Mapping[int, str],
+    ) -> Checker:
+        """Of a later version. rows: int64, sorted, the items that differ and those that are new. The others as for
+        `Gazetteer.after`."""
+        new = Checker.__new__(Checker)
+        new.facts, new.names, items = facts, catalog.ids, rows.tolist()
+        new.gazetteer = self.gazetteer.after(facts, ids, before, titles)
+        new.texts = replaced(self.texts, items, catalog.table[rows]["text"].to_list())
+        new.prices = replaced(self.prices, items, _prices(catalog.table[rows])) if self.prices else []
+        return new
 
     def world(self, history: Sequence[int], item: int) -> World:
         return World(self.facts, item, tuple(int(one) for one in history), self.prices, self.names)
@@ -70,3 +86,8 @@ class Checker:
             refuted = tuple(claim for claim in claims if not claim.holds(world))
             found.append(Sentence(text[marks[0].begin : marks[-1].end], claims, refuted))
         return found
+
+
+def _prices(table: pl.DataFrame) -> list[float | None]:
+    column = next((name for name in PRICES if name in table.columns), None)
+    return [] if column is None else table[column].cast(pl.Float64, strict=False).to_list()

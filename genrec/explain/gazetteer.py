@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+
+import numpy as np
 
 from genrec.data.catalog import Catalog
 from genrec.errors import UserError, nearest
@@ -74,7 +77,7 @@ class Gazetteer:
     def __init__(self, catalog: Catalog, facts: Facts, ids: SemanticIds, synonyms: Synonyms | None = None) -> None:
         self.facts = facts
         self._codes = {text(codes): item for item, codes in enumerate(ids.codes)}
-        self._values: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self._values: dict[tuple[str, ...], frozenset[int]] = {}
         self._cased: dict[tuple[str, ...], bool] = {}
         for fact, known in enumerate(facts.words):
             for word in known:
@@ -83,20 +86,55 @@ class Gazetteer:
             for value, words in values.items():
                 for word in words:
                     self._add(word, _fact(facts, column, value))
-        titles = called(catalog)
-        self._lower = {item for item, title in enumerate(titles) if title == title.lower()}
-        self._dotted = {item for item, title in enumerate(titles) if ENDING.search(title)}
-        self._titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for item, title in enumerate(titles):
-            for name in {title, *(short(title, length) for length in (WORDS, 2 * WORDS, LONGEST))}:
-                self._titles[_stems(name)[:LONGEST]].append(item)
-        self._longest_title = max(map(len, self._titles), default=0)
+        self._lower, self._dotted = set[int](), set[int]()
+        self._titles: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._longest_title = 0
+        self._call(dict(enumerate(called(catalog))))
         self._names = {
             _stems(word): column
             for column in (*facts.attributes, *PRICES)
             for word in (column, *lexicon.NAMES_OF.get(column, ()))
         }
         self._longest = max((len(one) for one in (*self._values, *self._names, *_cues())), default=1)
+
+    def after(self, facts: Facts, ids: SemanticIds, before: Mapping[int, str], titles: Mapping[int, str]) -> Gazetteer:
+        """Of a later version. facts: made by `Facts.after`. ids: of the former version's items and of those that came.
+        before, titles: what items that differ were called and what they and newcomers are called now, see `called`."""
+        new = copy(self)
+        new.facts = facts
+        first = len(self._codes)
+        new._codes = self._codes | {text(codes): item for item, codes in enumerate(ids.codes[first:], start=first)}
+        new._values, new._cased = dict(self._values), dict(self._cased)
+        for fact in range(len(self.facts), len(facts)):
+            new._add(facts.facts[fact].value, fact)
+            new._longest = max(new._longest, len(_stems(facts.facts[fact].value)))
+        new._titles, new._lower, new._dotted = (
+            dict(self._titles),
+            self._lower - before.keys(),
+            self._dotted - before.keys(),
+        )
+        gone: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        for item, title in before.items():
+            for name in _forms(title):
+                gone[name].add(item)
+        for name, items in gone.items():
+            left = tuple(item for item in new._titles.pop(name) if item not in items)
+            if left:
+                new._titles[name] = left
+        new._call(titles)
+        return new
+
+    def _call(self, titles: Mapping[int, str]) -> None:
+        """Know items by their titles."""
+        self._lower |= {item for item, title in titles.items() if title == title.lower()}
+        self._dotted |= {item for item, title in titles.items() if ENDING.search(title)}
+        come: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for item, title in titles.items():
+            for name in _forms(title):
+                come[name].append(item)
+        for name, items in come.items():
+            self._titles[name] = tuple(sorted((*self._titles.get(name, ()), *items)))
+        self._longest_title = max(self._longest_title, max(map(len, come), default=0))
 
     def marks(self, said: str) -> list[Mark]:
         """The whole of a text, in order, without gaps but for blanks."""
@@ -126,7 +164,7 @@ class Gazetteer:
     def _add(self, word: str, fact: int) -> None:
         stems = _stems(word)
         if stems:
-            self._values[stems].add(fact)
+            self._values[stems] = self._values.get(stems, frozenset()) | {fact}
             cased = any(letter.isupper() for letter in word)
             self._cased[stems] = self._cased.get(stems, True) and cased
 
@@ -155,7 +193,7 @@ class Gazetteer:
                 continue  # one sentence's end and the next one's beginning
             # «a navy tee» is no «Navy Tee», whatever else may be called that.
             if said[begin:end] != said[begin:end].lower() or items[0] in self._lower:
-                return Mark("item", said[begin:end], begin, end, tuple(items)), places[count - 1] - at + 1
+                return Mark("item", said[begin:end], begin, end, items), places[count - 1] - at + 1
         return None
 
     def _phrase(self, said: str, tokens: list[_Token], at: int) -> tuple[Mark, int]:
@@ -182,7 +220,7 @@ class Gazetteer:
             if stems in self._values and (
                 not self._cased[stems] or span[0].isupper() or span[0].isdigit() or (not cues and count > 1)
             ):
-                return Mark("value", span, begin, end, facts=frozenset(self._values[stems]), cues=cues), used
+                return Mark("value", span, begin, end, facts=self._values[stems], cues=cues), used
             if stems in self._names:
                 return Mark("name", span, begin, end, cues=cues, column=self._names[stems]), used
             if cues and count > 1 and "-" in span.partition(" ")[2] + said[end : end + 1]:
@@ -194,9 +232,11 @@ class Gazetteer:
         return Mark("word", first.text, first.begin, first.end), 1
 
 
-def called(catalog: Catalog) -> list[str]:
-    """What every item is called: its title, on one line and harmless, or its own id where it has none."""
-    own = zip(catalog.table["title"].to_list(), catalog.ids, strict=True)
+def called(catalog: Catalog, items: Sequence[int] | np.ndarray | None = None) -> list[str]:
+    """What items are called, all of them if none are named: their titles, on one line and harmless, or their own ids
+    where they have none."""
+    table = catalog.table if items is None else catalog.table[items]
+    own = zip(table["title"].to_list(), table["item_id"].to_list(), strict=True)
     return [harmless(" ".join((title or "").split())) or item_id for title, item_id in own]
 
 
@@ -221,6 +261,12 @@ def short(title: str, words: int = WORDS) -> str:
             title = head
             break
     return " ".join(title.split()[:words]).rstrip(" ,.;:-–/&")
+
+
+def _forms(title: str) -> set[tuple[str, ...]]:
+    """By what phrases a title is known: itself, and as one says it."""
+    forms = {title, *(short(title, length) for length in (WORDS, 2 * WORDS, LONGEST))}
+    return {_stems(one)[:LONGEST] for one in forms}
 
 
 def _token(found: re.Match[str]) -> _Token:

@@ -8,19 +8,22 @@ cites a thing that the score needs. Otherwise the template says it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from genrec.data.catalog import Catalog
+import numpy as np
+
+from genrec.data.catalog import Catalog, moved_rows
 from genrec.data.interactions import Sequences
 from genrec.explain.checker import Checker, Sentence
 from genrec.explain.evidence import Citation, Evidence, cite, gather_all
-from genrec.explain.gazetteer import Synonyms, called
+from genrec.explain.gazetteer import PRICES, Synonyms, called
 from genrec.explain.scorers import Scorer
 from genrec.explain.template import names, sentence, the_one
 from genrec.model.tasks.explanation import RECENT
-from genrec.model.tasks.facts import Facts
+from genrec.model.tasks.facts import Facts, replaced
 from genrec.model.tasks.wording import WHY, WHY_GIVEN, listed
 from genrec.model.vocabulary import BEGIN
 from genrec.model.vocabulary import text as sid_text
@@ -67,6 +70,33 @@ class Explainer:
         self.catalog, self.ids, self.scorer, self.synonyms = catalog, ids, scorer, synonyms
         self.facts = facts or Facts(catalog)
         self.titles = called(catalog)
+
+    def after(self, catalog: Catalog, ids: SemanticIds, scorer: Scorer) -> Explainer | None:
+        """Of a later version of the catalogue, at the cost of the rows that differ. What is known of the others is
+        shared, and so are the words that titles taught (see `Facts.after`). None where it is no later version: items
+        are gone or have other semantic IDs."""
+        n = len(self.ids)
+        columns = ["item_id", "title", "text", *(name for name in self.catalog.table.columns if self._reads(name))]
+        table = catalog.table.select(columns) if set(columns) <= set(catalog.table.columns) else catalog.table
+        moved = moved_rows(self.catalog.table.select(columns), table)
+        if moved is None or not np.array_equal(ids.codes[:n], self.ids.codes):
+            return None
+        new = copy(self)
+        new.catalog, new.ids, new.scorer = catalog, ids, scorer
+        rows = np.concatenate([moved, np.arange(n, len(catalog))])
+        if not len(rows):
+            return new
+        new.facts = self.facts.after(catalog, rows)
+        now = dict(zip(rows.tolist(), called(catalog, rows), strict=True))
+        other = {item: title for item, title in now.items() if item >= n or self.titles[item] != title}
+        new.titles = replaced(self.titles, list(now), list(now.values()))
+        if "checker" in self.__dict__:
+            before = {item: self.titles[item] for item in other if item < n}
+            new.__dict__["checker"] = self.checker.after(catalog, new.facts, ids, rows, before, other)
+        return new
+
+    def _reads(self, column: str) -> bool:
+        return column in self.facts.attributes or column in PRICES
 
     @cached_property
     def checker(self) -> Checker:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from genrec.data.catalog import Catalog
+from genrec.data.catalog import Catalog, moved_rows
 from genrec.errors import UserError
 from genrec.explain.gazetteer import Synonyms
 from genrec.model.tasks.wording import HEADS
@@ -46,7 +46,7 @@ class Rows:
         """Of a version that only adds or changes rows, the others stand as `former` has them."""
         values = former.values if former is not None else ItemValues.of(catalog, synonyms)
         table = catalog.table.select("item_id", "title", "text", *values.columns)
-        moved = None if former is None else _moved(former.table, table)
+        moved = None if former is None else moved_rows(former.table, table)
         if former is None or moved is None:
             values = values if former is None else ItemValues.of(catalog, synonyms)
             table = catalog.table.select("item_id", "title", "text", *values.columns)
@@ -153,20 +153,6 @@ class ContentSearch:
         rows = self.rows
         known = weighed(words, rows.words)
         return rows.words.scores(known) + TITLE * rows.titles.scores(known)
-
-
-def _moved(former: pl.DataFrame, table: pl.DataFrame) -> np.ndarray | None:
-    """The rows that differ, int64; None where this is no later version: fewer rows, other items, other columns."""
-    if former.schema != table.schema or len(table) < len(former):
-        return None
-    old = table[: len(former)]
-    if not old["item_id"].equals(former["item_id"]):
-        return None
-    differs = np.zeros(len(former), bool)
-    for name in former.columns:
-        if not old[name].equals(former[name]):
-            differs |= old[name].ne_missing(former[name]).to_numpy()
-    return np.flatnonzero(differs)
 
 
 def _texts(table: pl.DataFrame) -> list[list[str]]:

@@ -55,7 +55,7 @@ class Find:
 
 @dataclass(frozen=True)
 class Explain:
-    """Why each of these items comes after this history."""
+    """Why each of these items comes after this history, in the template's words."""
 
     history: Sequence[str]
     items: Sequence[str]
@@ -131,11 +131,11 @@ class Backend:
         return Found.of(items)
 
     def _explain(self, question: Explain) -> Mapping[str, Explanation]:
-        told = self.recommender.explain_many(question.history, question.items, write=self.write)
+        told = self.recommender.explain_many(question.history, question.items)
         return dict(zip(question.items, told, strict=True))
 
     def explained(self, history: Sequence[str], item: str) -> Explanation:
-        """Why one item comes after a history."""
+        """Why one item comes after a history, in the words of `write`."""
         return self.recommender.explain(history, item, write=self.write)
 
 

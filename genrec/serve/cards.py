@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from genrec.serve.schemas.common import Card, Cited, Recommended
+from genrec.serve.schemas.recommending import Recommendations
 
 if TYPE_CHECKING:
     from genrec.decode.living import Snapshot
     from genrec.decode.requests import Recommendation
     from genrec.explain.writer import Explanation
+    from genrec.serve.service import Answered
 
 OWN = ("item_id", "title", "text", "image")
 """Columns that are no attributes: a card has them in places of their own, or not at all."""
@@ -37,6 +39,20 @@ def recommended(
         )
         for one in found
     ]
+
+
+def told(answered: Answered) -> Recommendations:
+    """A whole answer."""
+    now, items = answered.found.now, answered.found.items
+    return Recommendations(
+        id=answered.id,
+        items=recommended(now, items, answered.why),
+        reason=items.reason,
+        model=answered.model,
+        adapter=answered.adapter,
+        catalogue_version=now.version,
+        missing=answered.missing,
+    )
 
 
 def cited(now: Snapshot, told: Explanation) -> Cited:

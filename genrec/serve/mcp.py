@@ -5,6 +5,7 @@ Nothing but the protocol may go to stdout; GenRec's own lines and bars go to std
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
@@ -15,9 +16,9 @@ import genrec
 from genrec.errors import UserError
 from genrec.serve.backend import Find
 from genrec.serve.batching import Busy, TooLate
-from genrec.serve.cards import card, recommended
-from genrec.serve.schemas.common import HISTORY, MOST, Card, Cited, Id, Recommended
-from genrec.serve.schemas.recommending import QUERY
+from genrec.serve.cards import card, told
+from genrec.serve.schemas.common import HISTORY, MOST, Card, Id
+from genrec.serve.schemas.recommending import QUERY, Explained, Recommendations
 from genrec.serve.service import Service
 from genrec.serve.store import StoreAway
 
@@ -39,26 +40,25 @@ def mcp_server(service: Service) -> MCPServer:
     @server.tool(structured_output=True)
     async def recommend(
         history: History | None = None, user: User = None, k: K = 10, where: Filter = None, explain: bool = False
-    ) -> list[Recommended]:
+    ) -> Recommendations:
         """The items most likely to come next after a history, or for a person; explain: say why, for every item."""
         with _said():
-            found = await service.recommend(user, history or [], k, where=where, explain=explain)
-            return recommended(found.found.now, found.found.items, found.why)
+            return told(await service.recommend(user, history or [], k, where=where, explain=explain))
 
     @server.tool(structured_output=True)
     async def search(
         text: Annotated[str, Field(min_length=1, max_length=QUERY)], k: K = 10, where: Filter = None
-    ) -> list[Recommended]:
+    ) -> Recommendations:
         """Items for words: «a red dress for summer»."""
         with _said():
-            found = await service.find(Find(k, text, where=where))
-            return recommended(found.found.now, found.found.items)
+            return told(await service.find(Find(k, text, where=where)))
 
     @server.tool(structured_output=True)
-    async def explain(item_id: Id, history: History | None = None, user: User = None) -> Cited:
+    async def explain(item_id: Id, history: History | None = None, user: User = None) -> Explained:
         """Why an item comes after a history, and by how much its score falls without each thing in it."""
         with _said():
-            return (await service.explain(item_id, history or [], user))[0]
+            why, missing = await service.explain(item_id, history or [], user)
+            return Explained(id=f"why-{uuid.uuid4().hex}", item_id=item_id, why=why, missing=missing)
 
     @server.tool(structured_output=True)
     async def item(item_id: Id) -> Card:

@@ -164,7 +164,8 @@ def _warm(recommender: Recommender, synonyms: Synonyms | None) -> None:
     recommender.recommend([first], 1)
     recommender.explain([first], first)
     recommender.search(recommender.catalog.table["title"][0] or first, 1)
-    recommender.conversation(synonyms).hear([{"role": "user", "content": "hello"}])
+    # A wish in words: a greeting would leave titles unread.
+    recommender.conversation(synonyms).hear([{"role": "user", "content": "show me something new"}])
 
 
 async def _tidy(store: Store) -> None:
@@ -188,7 +189,8 @@ def listener(settings: ServerSettings, secrets: Secrets, service: Service) -> Un
         from genrec.chat.endpoint import Endpoint
         from genrec.chat.model import ModelUnderstanding
 
-        return partial(ModelUnderstanding, write=Endpoint(chat.url, chat.model, key=secrets.chat_key))
+        endpoint = Endpoint(chat.url, chat.model, key=secrets.chat_key, timeout=service.patience)
+        return partial(ModelUnderstanding, write=endpoint)
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,12 +21,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from genrec.decode.requests import Request
 from genrec.errors import UserError
 from genrec.serve.backend import Backend, Explain, Find, Found, Question, Recommend
-from genrec.serve.batching import Batcher
+from genrec.serve.batching import Batcher, Busy, TooLate
 from genrec.serve.cards import cited
 from genrec.serve.changing import Adapters, Catalogue
 from genrec.serve.metrics import Metrics
 from genrec.serve.schemas.common import Cited
 from genrec.serve.store import Answer, AuditWriter, Session, Store, StoreAway
+from genrec.serve.waiting import Waiting
 from genrec.workspace import ABOUT, Workspace
 
 if TYPE_CHECKING:
@@ -38,8 +40,11 @@ LANGUAGE = "genrec-lm"
 REMEMBERED = 200
 """Events of a stored history that count, the latest."""
 THREADS = 32
-"""For the database, and for a language model's words: most of them wait. Small batches of events share a commit, so
-more at once are faster (docs/store.md)."""
+"""For the database, for a language model's words and for its hearing each: most of them wait. Small batches of events
+share a commit, so more at once are faster (docs/store.md)."""
+PATIENCE = 0.5
+"""Of the seconds for an answer, what a language model may take to hear or to write; then it is done without."""
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -77,7 +82,8 @@ class Service:
         self.audit = AuditWriter(store)
         # Of their own: whatever else waits in threads must not keep the database from being asked.
         self._asking = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
-        self._writing = ThreadPoolExecutor(THREADS, thread_name_prefix="words")
+        self._writing = Waiting("words", THREADS, waiting)
+        self.hearing = Waiting("hearing", THREADS, waiting)
         self.metrics.store_up.set(1)  # it was opened
         self._dropped = 0  # of its answers, as far as the metrics know
         self._forgetting = asyncio.Lock()
@@ -106,8 +112,9 @@ class Service:
         await asyncio.to_thread(self.audit.close)
         await asyncio.to_thread(self.recommender.speaker.close)
         await asyncio.to_thread(self.store.close)
-        for threads in (self._asking, self._writing):
-            threads.shutdown(wait=False)
+        self._asking.shutdown(wait=False)
+        self._writing.close()
+        self.hearing.close()
 
     # ------------------------------------------------------------------ answers
 
@@ -163,19 +170,33 @@ class Service:
         return cited(self.now, told[item_id]), known.missing
 
     async def why(self, history: Sequence[str], items: Sequence[str]) -> Mapping[str, Explanation]:
-        """For each of the items."""
-        if not items:
-            return {}
+        """For each of the items: in a language model's words, where there is one that writes and it does so in time;
+        else in the template's."""
+        told: dict[str, Explanation] = {}
         if self.backend.write is not None:
-            # A language model writes all of them at once, and beams go on meanwhile.
-            loop = asyncio.get_running_loop()
+            # It writes all of them at once, and beams go on meanwhile.
             with self.metrics.stage("explain"):
-                each = await asyncio.gather(
-                    *(loop.run_in_executor(self._writing, self.backend.explained, history, item) for item in items)
-                )
-            return dict(zip(items, each, strict=True))
-        told: Mapping[str, Explanation] = await self.ask(Explain(tuple(history), tuple(items)))
-        return told
+                each = await asyncio.gather(*(self._worded(history, item) for item in items))
+            told = {one.item_id: one for one in each if one is not None}
+        left = tuple(item for item in items if item not in told)
+        if left:
+            told |= await self.ask(Explain(tuple(history), left))
+        return {item: told[item] for item in items}
+
+    async def _worded(self, history: Sequence[str], item: str) -> Explanation | None:
+        """None where the model has no time, or nothing to say."""
+        try:
+            return await self._writing.run(partial(self.backend.explained, history, item), timeout=self.patience)
+        except (Busy, TooLate):
+            return None
+        except Exception as error:  # whatever a model's client may raise
+            log.warning("the language model did not explain an item: %s", type(error).__name__)
+            return None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a language model may take."""
+        return PATIENCE * self.timeout
 
     # ------------------------------------------------------------------ people
 

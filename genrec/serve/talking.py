@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from genrec.chat.conversation import Conversation, Reply, Turn
 from genrec.chat.vocabulary import QUIET, WORD
 from genrec.decode.requests import Recommendations
 from genrec.explain.gazetteer import stem
 from genrec.serve.backend import Find, Found, Recommend
+from genrec.serve.batching import Busy, TooLate
 from genrec.serve.service import Answered, Service
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from genrec.chat.asked import Understand
     from genrec.explain.gazetteer import Synonyms
 
+T = TypeVar("T")
 _SHOWN = r"(something |one |it |show me )?(just )?like (this|that|it)( one| picture| photo)?"
 LIKE = re.compile(rf"^\W*({_SHOWN})?[\s,]*(but|only)?\b", re.IGNORECASE)
 """How people begin who show a picture; what stands behind it is what shall be other."""
@@ -95,15 +98,15 @@ class Talking:
         """Moved where the catalogue is another one when the engine answers than when the message was heard; last: go
         on nevertheless."""
 
-        def hear() -> tuple[Conversation, Turn]:
+        def hear(understand: Understand | None) -> tuple[Conversation, Turn]:
             talk = self.service.recommender.conversation(self.synonyms)
-            heard = None if self.understand is None else self.understand(talk.gazetteer)
+            heard = None if understand is None else understand(talk.gazetteer)
             return talk, talk.hear(
                 messages, history=history, disliked=disliked, k=k, where=where, understanding=heard
             )  # fmt: skip
 
         with self.service.metrics.stage("understand"):
-            talk, turn = await asyncio.to_thread(hear)
+            talk, turn = await self._heard(hear)
         found: Found | None = None
         if turn.ask is not None:
             asked = Recommend(turn.ask.request, turn.ask.k, language=language, adapter=adapter)
@@ -120,6 +123,13 @@ class Talking:
         answered = Answered(items, reply.reasons, missing, signed, adapter, id=_named())
         self.service.note(answered, user, {"where": reply.where, "heard": list(reply.heard)}, "chat")
         return Chatted(reply, answered)
+
+    async def _heard(self, hear: Callable[[Understand | None], T]) -> T:
+        """By the model that hears, where there is one and it does so in time; else by the gazetteer."""
+        if self.understand is not None:
+            with contextlib.suppress(Busy, TooLate):
+                return await self.service.hearing.run(partial(hear, self.understand), timeout=self.service.patience)
+        return await asyncio.to_thread(hear, None)
 
     async def look(
         self,

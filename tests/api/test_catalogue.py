@@ -199,6 +199,20 @@ def test_pictures(api: TestClient, service: Service, items: list[str]) -> None:
     assert api.get("/v1/items/nothing").status_code == 404
 
 
+def test_ids_that_end_as_pictures_do(api: TestClient, service: Service, items: list[str]) -> None:
+    """The slash of an id is written %2F; one that is not is the picture's, where there is such an item."""
+    twin, alone = f"{items[0]}/image", "nobody/image"
+    picture = service.now.catalog.table["image"][0]
+    rows = [{"item_id": one, "title": f"Called {one}", "text": "A thing.", "image": picture} for one in (twin, alone)]
+    assert api.put("/v1/items", json={"items": rows}).status_code == 200
+    assert api.get(f"/v1/items/{items[0]}%2Fimage").json()["title"] == f"Called {twin}"
+    assert api.get(f"/v1/items/{items[0]}/image").headers["content-type"] == "image/png"
+    assert api.get("/v1/items/nobody%2Fimage").json()["item_id"] == alone
+    assert api.get("/v1/items/nobody/image").json()["item_id"] == alone
+    address = api.get("/v1/items/nobody%2Fimage").json()["image"]
+    assert api.get(address).headers["content-type"] == "image/png"
+
+
 def test_what_there_is_to_filter_by(api: TestClient, service: Service) -> None:
     said = api.get("/v1/catalogue").json()
     columns = {one["name"]: one for one in said["columns"]}

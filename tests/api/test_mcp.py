@@ -14,6 +14,7 @@ from mcp import Client, StdioServerParameters
 
 from genrec.serve.mcp import mcp_server
 from genrec.serve.service import Service
+from genrec.serve.store import StoreAway
 
 
 def told(service: Service, name: str, **arguments: Any) -> Any:
@@ -28,16 +29,28 @@ def told(service: Service, name: str, **arguments: Any) -> Any:
 
 def test_the_tools(service: Service, items: list[str]) -> None:
     found = told(service, "recommend", history=items[:3], k=4, where={"category": ["dress", "bag"]}, explain=True)
-    rows = found.structured_content["result"]
+    rows = found.structured_content["items"]
     expected = service.recommender.recommend(items[:3], 4, where={"category": ["dress", "bag"]})
     assert [row["item_id"] for row in rows] == [one.item_id for one in expected]
     assert all(row["why"]["text"] for row in rows)
-    rows = told(service, "search", text="red dress", k=3).structured_content["result"]
+    rows = told(service, "search", text="red dress", k=3).structured_content["items"]
     assert [row["item_id"] for row in rows] == [one.item_id for one in service.recommender.search("red dress", 3)]
     why = told(service, "explain", item_id=items[9], history=items[:3]).structured_content
-    assert why["text"] == service.recommender.explain(items[:3], items[9]).text
+    assert why["why"]["text"] == service.recommender.explain(items[:3], items[9]).text
     card = told(service, "item", item_id=items[9]).structured_content
     assert card["item_id"] == items[9] and card["attributes"]["category"]
+
+
+def test_what_could_not_be_reached_is_told(service: Service, items: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As over HTTP: answers go on without the stored history, and say so."""
+
+    def away(*arguments: Any) -> None:
+        raise StoreAway("it is away")
+
+    assert told(service, "recommend", user="somebody").structured_content["missing"] == []
+    monkeypatch.setattr(service.store, "history", away)
+    assert told(service, "recommend", user="somebody").structured_content["missing"] == ["history"]
+    assert told(service, "explain", user="somebody", item_id=items[3]).structured_content["missing"] == ["history"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +79,7 @@ def test_as_a_program(fashion: Path, tmp_path: Path) -> None:
 
     names, answer = asyncio.run(scene())
     assert names == ["recommend", "search", "explain", "item"]
-    assert len(answer.structured_content["result"]) == 3
+    assert len(answer.structured_content["items"]) == 3
 
 
 NOISE = """

@@ -48,6 +48,7 @@ def test_a_streamed_answer_is_the_plain_one(client: openai.OpenAI) -> None:
     assert first.role == "assistant"
     assert first.model_extra["recommendations"] == plain.choices[0].message.model_extra["recommendations"]
     assert chunks[-2].choices[0].finish_reason == "stop" and chunks[-1].usage.total_tokens > 0
+    assert all("usage" in chunk.model_fields_set and chunk.usage is None for chunk in chunks[:-1])
     assert {chunk.id for chunk in chunks} == {chunks[0].id}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from genrec.data.catalog import Catalog
 from genrec.embed.attributes import suitable
 from genrec.model.tasks import synonyms
 
+T = TypeVar("T")
 TAG = "tag"
 """The attribute of a catalogue without columns of its own: sentences of the text that items share."""
 
@@ -37,8 +39,10 @@ class Facts:
     def __init__(self, catalog: Catalog) -> None:
         table = catalog.table
         said = {name: _said(table[name].to_list()) for name in suitable(table) if not table[name].dtype.is_numeric()}
-        if not said:
-            said = {TAG: _tags(table)}
+        self._tagged, self._empty = not said, tuple[str, ...]()
+        if self._tagged:
+            tags, self._empty = _tags(table)
+            said = {TAG: tags}
         self.attributes = tuple(said)
         self.facts = tuple(
             Fact(name, value) for name, rows in said.items() for value in sorted({one for row in rows for one in row})
@@ -49,6 +53,43 @@ class Facts:
             tuple(self.number[Fact(name, value)] for name, rows in said.items() for value in rows[item])
             for item in range(len(catalog))
         ]
+
+    def after(self, catalog: Catalog, rows: np.ndarray) -> Facts:
+        """Of a later version of the catalogue. rows: int64, the items that differ and those that are new.
+
+        The same facts hold of the same items as in facts made anew, but numbers are kept: a value that no item had gets
+        the next one, and one that no item has any more keeps its own. Columns, the words that titles taught and, in a
+        catalogue without columns, what counts as a tag stay what they were.
+        """
+        new = Facts.__new__(Facts)
+        new.attributes, new._tagged, new._empty = self.attributes, self._tagged, self._empty
+        table = catalog.table[rows]
+        said = (
+            {TAG: self._known_tags(table)} if self._tagged else {n: _said(table[n].to_list()) for n in self.attributes}
+        )
+        every = (Fact(name, value) for name, column in said.items() for row in column for value in row)
+        fresh = [fact for fact in dict.fromkeys(every) if fact not in self.number]
+        new.facts, new.number = self.facts, self.number
+        if fresh:
+            new.facts = (*self.facts, *fresh)
+            new.number = self.number | {fact: place for place, fact in enumerate(fresh, start=len(self))}
+        own = [
+            tuple(new.number[Fact(name, value)] for name, column in said.items() for value in column[place])
+            for place in range(len(rows))
+        ]
+        items, titles = rows.tolist(), [title or "" for title in table["title"].to_list()]
+        new._titles, new._of = replaced(self._titles, items, titles), replaced(self._of, items, own)
+        if "_items" in self.__dict__:
+            new.__dict__["_items"] = _turned(self._items, self._of, new._of, items, len(fresh))
+        if "words" in self.__dict__:
+            new.__dict__["words"] = [*self.words, *((fact.value,) for fact in fresh)]
+        return new
+
+    def _known_tags(self, table: pl.DataFrame) -> list[tuple[str, ...]]:
+        rows = _sentences(table)
+        for word in self._empty:
+            rows = [[one.removeprefix(f"{word} ") for one in row] for row in rows]
+        return [tuple(dict.fromkeys(one for one in row if Fact(TAG, one) in self.number)) for row in rows]
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -126,18 +167,55 @@ def _said(column: list) -> list[tuple[str, ...]]:
     ]
 
 
-def _tags(table: pl.DataFrame) -> list[tuple[str, ...]]:
-    """The sentences of every item's text that are not its title and stand in another item's text too."""
-    rows = []
-    for title, text in table.select("title", "text").iter_rows():
-        rest = (text or "").removeprefix(title or "")
-        rows.append([" ".join(one.split()).strip(" .") for one in rest.split(". ")])
+def _tags(table: pl.DataFrame) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The sentences of every item's text that are not its title and stand in another item's text too; and the first
+    words that were left out of them."""
+    rows, empty = _sentences(table), []
     # A first word that a third of all begin with says nothing: the department that the whole catalogue belongs to.
     while True:
         firsts = Counter(one.partition(" ")[0] for row in rows for one in row if " " in one)
         word, times = firsts.most_common(1)[0] if firsts else ("", 0)
         if not times or 3 * times < sum(bool(one) for row in rows for one in row):
             break
+        empty.append(word)
         rows = [[one.removeprefix(f"{word} ") for one in row] for row in rows]
     counts = Counter(one for row in rows for one in set(row))
-    return [tuple(dict.fromkeys(one for one in row if one and 1 < counts[one] < len(rows))) for row in rows]
+    found = [tuple(dict.fromkeys(one for one in row if one and 1 < counts[one] < len(rows))) for row in rows]
+    return found, tuple(empty)
+
+
+def _sentences(table: pl.DataFrame) -> list[list[str]]:
+    rows = []
+    for title, text in table.select("title", "text").iter_rows():
+        rest = (text or "").removeprefix(title or "")
+        rows.append([" ".join(one.split()).strip(" .") for one in rest.split(". ")])
+    return rows
+
+
+def replaced(former: list[T], items: Sequence[int], values: Sequence[T]) -> list[T]:
+    """A list by item index with other values for `items`, which are sorted; those beyond its end make it longer."""
+    grown = [*former]
+    for item, value in zip(items, values, strict=True):
+        if item < len(grown):
+            grown[item] = value
+        else:
+            grown.append(value)
+    return grown
+
+
+def _turned(
+    items: list[np.ndarray], before: list[tuple[int, ...]], after: list[tuple[int, ...]], rows: list[int], fresh: int
+) -> list[np.ndarray]:
+    """The items of every fact, where only these rows have other facts than before."""
+    gone, come = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for item in rows:
+        old, new = set(before[item]) if item < len(before) else set[int](), set(after[item])
+        for fact in old - new:
+            gone[fact].append(item)
+        for fact in new - old:
+            come[fact].append(item)
+    found = [*items, *(np.empty(0, np.int32) for _ in range(fresh))]
+    for fact in {*gone, *come}:
+        stay = np.setdiff1d(found[fact], np.array(gone[fact], np.int32), assume_unique=True)
+        found[fact] = np.union1d(stay, np.array(come[fact], np.int32))
+    return found

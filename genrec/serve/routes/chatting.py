@@ -105,10 +105,17 @@ def completion(served: Service, asked: ChatRequest, messages: list[dict[str, str
 
 async def stream(served: Service, made: Completion, usage: bool) -> AsyncIterator[str]:
     """The answer as OpenAI's chunks: role, items, text piece by piece, the end."""
-    head = {"id": made.id, "object": "chat.completion.chunk", "created": made.created, "model": made.model}
+    head: dict[str, Any] = {
+        "id": made.id,
+        "object": "chat.completion.chunk",
+        "created": made.created,
+        "model": made.model,
+    }
     message = made.choices[0].message.model_dump(mode="json")
     items = {name: message[name] for name in ("recommendations", "heard", "where", "intent")}
     items["missing"] = made.missing
+    if usage:
+        head["usage"] = None  # in all chunks but the last, says the protocol
 
     def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from genrec.serve.cards import card
 from genrec.serve.routes.common import Admin, Reader, Served, failures
@@ -17,9 +17,12 @@ KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image
 
 
 @router.get("/{item_id:id}/image", responses=failures(404), response_class=FileResponse)
-async def image(item_id: Id, served: Served, caller: Reader) -> Response:
+async def image(item_id: Id, request: Request, served: Served, caller: Reader) -> Response:
     """An item's picture, as the catalogue has it."""
     now = served.now
+    whole = f"{item_id}/image"
+    if whole in now.catalog.index and (item_id not in now.catalog.index or _escaped(request)):
+        return JSONResponse(card(now, whole).model_dump(mode="json"))  # an id may end so
     place = now.catalog.index.get(item_id)
     path = None if place is None else now.catalog.image_path(place)
     if path is None or not path.is_file():
@@ -30,6 +33,11 @@ async def image(item_id: Id, served: Served, caller: Reader) -> Response:
     if kind is None:
         raise HTTPException(404, f"the picture of {item_id!r} is of no kind that browsers show")
     return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _escaped(request: Request) -> bool:
+    """Whether the slash before `image` was written as part of an id."""
+    return bytes(request.scope.get("raw_path", b"")).partition(b"?")[0].lower().endswith(b"%2fimage")
 
 
 @router.get("/{item_id:id}", responses=failures(404))

@@ -8,7 +8,7 @@ import uuid
 from fastapi import APIRouter, Request
 
 from genrec.serve.backend import Find
-from genrec.serve.cards import recommended
+from genrec.serve.cards import told
 from genrec.serve.leaving import until_left
 from genrec.serve.routes.common import Reader, Served, failures
 from genrec.serve.safety.require import note_user
@@ -20,7 +20,6 @@ from genrec.serve.schemas.recommending import (
     RecommendationsRequest,
     SearchRequest,
 )
-from genrec.serve.service import Answered, Service
 
 router = APIRouter(prefix="/v1", tags=["recommendations"])
 
@@ -34,7 +33,7 @@ async def recommend(asked: RecommendationsRequest, request: Request, served: Ser
         exclude_seen=asked.exclude_seen, diversity=asked.diversity, explain=asked.explain, adapter=asked.adapter,
         model=asked.model, seed=asked.seed,
     )  # fmt: skip
-    return _told(served, await until_left(request, work))
+    return told(await until_left(request, work))
 
 
 @router.post("/search", responses=failures(504))
@@ -48,7 +47,7 @@ async def search(asked: SearchRequest, request: Request, served: Served, caller:
     question = Find(
         asked.k, asked.text, picture, asked.item_id, asked.change, asked.where, asked.allow, tuple(asked.deny)
     )
-    return _told(served, await until_left(request, served.find(question)))
+    return told(await until_left(request, served.find(question)))
 
 
 @router.post("/explanations", responses=failures(504))
@@ -57,16 +56,3 @@ async def explain(asked: ExplanationRequest, request: Request, served: Served, c
     note_user(request, asked.user)
     why, missing = await until_left(request, served.explain(asked.item_id, asked.history, asked.user))
     return Explained(id=f"why-{uuid.uuid4().hex}", item_id=asked.item_id, why=why, missing=missing)
-
-
-def _told(served: Service, answered: Answered) -> Recommendations:
-    now, items = answered.found.now, answered.found.items
-    return Recommendations(
-        id=answered.id,
-        items=recommended(now, items, answered.why),
-        reason=items.reason,
-        model=answered.model,
-        adapter=answered.adapter,
-        catalogue_version=now.version,
-        missing=answered.missing,
-    )

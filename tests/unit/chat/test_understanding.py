@@ -241,3 +241,58 @@ def test_a_title_that_is_a_value_is_the_value(make: Any) -> None:
     assert shop.heard("how much is “Red Dress”?").about == ("a2",)
     assert shop.heard("is red dress nice?", ("a2", "a3")).about == ("a2",)
     assert "The Marlowe" in shop.heard("how much is The Marlowe?").unclear[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("which bag would look good with number two?", {"category": ("bag",)}),
+        ("I need shoes to match the second", {"category": ("shoes",)}),
+        ("show me things that pair well with the second one", {}),
+        ("and what can I wear with F005?", {}),
+        ("do you sell anything that goes nicely with the second", {}),
+    ],
+)
+def test_what_goes_with_a_thing_is_chosen_after_it(fashion: Any, said: str, wanted: dict[str, Any]) -> None:
+    heard = fashion.heard(said, ["F003", "F005", "F008"])
+    (own,) = fashion.talk.shelves.of(fashion.now.catalog.index["F005"], "category")
+    assert heard.liked == ("F005",) and heard.wanted == wanted and not heard.words and not heard.unsaid
+    assert heard.unwanted == ({} if wanted else {"category": (own,)})
+
+
+def test_what_goes_with_a_dress_is_no_dress(fashion: Any) -> None:
+    first, second, third = fashion.say("a red dress", "what goes with the second one?", "and which bag goes with it?")
+    assert fashion.values(first, "category") == {"dress"}
+    assert second.items and "dress" not in fashion.values(second, "category")
+    assert second.constraints.liked == (first.items[1].item_id,)
+    assert fashion.values(third, "category") == {"bag"}
+
+
+def test_what_goes_with_a_book_may_be_of_its_genre(books: Any) -> None:
+    heard = books.heard("what goes well with the first?", ["b0001", "b0002"])
+    assert heard.liked == ("b0001",) and not heard.unwanted
+    assert books.heard("what goes with it?", ["b0001", "b0002"]).intent == "clarify"
+    assert books.heard("does the first one go with the second?", ["b0001", "b0002"]).intent == "compare"
+
+
+@pytest.mark.parametrize("shown", [(), ("F003", "F005")])
+@pytest.mark.parametrize(
+    ("said", "wanted", "unwanted"),
+    [
+        ("find me a thing that suits winter", {"season": ("winter",)}, {}),
+        ("a dress suitable for spring, please", {"category": ("dress",), "season": ("spring",)}, {}),
+        ("is there a coat suited to autumn", {"category": ("coat",), "season": ("autumn",)}, {}),
+        ("a skirt that is red", {"category": ("skirt",), "colour": ("red",)}, {}),
+        ("I want something very sporty", {"style": ("sporty",)}, {}),
+        ("honestly I'm bored of black", {}, {"colour": ("black",)}),
+        ("bored with dresses, let me see some coats", {"category": ("coat",)}, {"category": ("dress",)}),
+        ("we are fed up with leather", {}, {"material": ("leather",)}),
+        ("navy doesn't suit me", {}, {"colour": ("navy",)}),
+    ],
+)
+def test_what_suits_and_what_bores(
+    fashion: Any, shown: tuple[str, ...], said: str, wanted: dict[str, Any], unwanted: dict[str, Any]
+) -> None:
+    heard = fashion.heard(said, shown)
+    assert (heard.wanted, heard.unwanted) == (wanted, unwanted)
+    assert not heard.words and not heard.unsaid and not heard.unclear

@@ -112,3 +112,9 @@ def test_reading_what_is_not_there(tmp_path: Path) -> None:
 def test_the_room_does_not_import_torch() -> None:
     code = "import sys, genrec.data; assert 'torch' not in sys.modules and 'PIL' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_columns_of_lists_change_like_others() -> None:
+    rows = pl.DataFrame({"item_id": ["a", "b", "c"], "tags": [["x"], None, ["y", "z"]]})
+    changed = Catalog(rows).changed(np.array([2, 0]), pl.DataFrame({"tags": [["new"], []]}))
+    assert changed.table["tags"].to_list() == [[], None, ["new"]] and changed.ids == ["a", "b", "c"]

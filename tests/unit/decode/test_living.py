@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import zlib
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Sequences
 from genrec.decode.generator import Generator
-from genrec.decode.journal import LOG, Journal
+from genrec.decode.journal import LOG, Entry, Journal, Payload, now
 from genrec.decode.leaf import LeafScorer
 from genrec.decode.living import Frozen, Growing, Living, Snapshot
 from genrec.decode.torch_engine import TorchEngine
@@ -403,6 +404,66 @@ def test_two_processes_do_not_write_over_each_other(world: World, tmp_path: Path
     with pytest.raises(UserError, match="was changed by another process"):
         two.withdraw(["A2"])
     assert two.current.version == 0 and world.living(tmp_path).current.version == 1
+
+
+class Full(Exception):
+    """No space left."""
+
+
+def test_a_log_that_nobody_else_wrote_to_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others did to it is noticed all the same, and so is what a failed write of our own left behind."""
+    read: list[int] = []
+    parsed = Journal._parsed
+    monkeypatch.setattr(Journal, "_parsed", lambda self, said: read.append(len(said)) or parsed(self, said))
+    journal = Journal(tmp_path, "base")
+
+    def entry(number: int) -> Entry:
+        return Entry(number, now(), "withdraw", ("A",), 5, 4)
+
+    for number in (1, 2, 3):
+        journal.append(entry(number), Payload())
+    assert read == [0]
+    again = Journal(tmp_path, "base")
+    again.append(entry(4), Payload())
+    assert len(read) == 2 and again.version == 4
+    log = tmp_path / LOG
+    # An unfinished line, and a whole one that came at the same length as before.
+    whole = log.read_bytes()
+    log.write_bytes(whole + b'{"version": 5')
+    again.append(entry(5), Payload())
+    assert len(read) == 3 and Journal(tmp_path, "base").version == 5
+    log.write_bytes(whole[:-10] + b"\n" + b" " * 9)
+    with pytest.raises(UserError, match="is damaged"):
+        again.append(entry(6), Payload())
+    log.write_bytes(whole)
+    with pytest.raises(UserError, match="was changed by another process"):
+        journal.append(entry(4), Payload())
+    # A write of our own that fails at its end.
+    journal = Journal(tmp_path, "base")
+
+    def full(number: int) -> None:
+        raise Full
+
+    with monkeypatch.context() as patch, pytest.raises(Full):
+        patch.setattr("genrec.decode.journal.os.fsync", full)
+        journal.append(entry(5), Payload())
+    with pytest.raises(UserError, match="was changed by another process"):
+        journal.append(entry(5), Payload())  # it may count: only who loads it again can know
+    assert Journal(tmp_path, "base").version == 5
+
+
+@given(st.lists(st.integers(0, 20), max_size=30))
+def test_a_chain_leaves_out_what_was_gone_back_over(steps: list[int]) -> None:
+    """Against all chains, one after the other. 0 to 9 go back to that version, where there is one."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal, chains = Journal(Path(folder), "base"), list[list[int]]([[]])
+        for step in steps:
+            number = journal.version + 1
+            back = step if step < min(10, number) else None
+            kind = "withdraw" if back is None else "rollback"
+            journal.entries.append(Entry(number, now(), kind, ("A",), 5, 4, back))
+            chains.append(chains[-1] + [number] if back is None else chains[back])
+        assert [journal.chain(version) for version in range(journal.version + 1)] == chains
 
 
 def test_a_damaged_log_and_a_foreign_one(world: World, tmp_path: Path) -> None:
