@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from genrec.data.synthetic.attributes import RGB
+from genrec.data.synthetic.palette import RGB
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 

@@ -1,20 +1,14 @@
-"""Which garments exist: their attributes, the series they form, their popularity. No words and no pictures yet."""
+"""Which garments exist: their attributes and the series they form. No words and no pictures yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from genrec.data.synthetic.attributes import (
-    ALL_YEAR,
     BRANDS,
     CATEGORIES,
-    COLOURS,
-    FAMILIES,
     MATERIAL_PRICE,
     PATTERNS,
-    SEASONS,
     SERIES_FIRST,
     SERIES_LAST,
     SILHOUETTE_MATERIALS,
@@ -25,6 +19,8 @@ from genrec.data.synthetic.attributes import (
     WORN_IN,
 )
 from genrec.data.synthetic.draws import Draws
+from genrec.data.synthetic.dynamics import ALL_YEAR, SEASONS
+from genrec.data.synthetic.palette import COLOURS, FAMILIES
 
 SERIES_PERCENT = 50  # of all garments belong to a series
 TIER_PRICE = (70, 100, 165)  # percent of a category's usual price
@@ -62,12 +58,6 @@ def garments(n: int, seed: int) -> list[Garment]:
     while len(made) < n:
         made.append(_garment(draws, _category(draws)))
     return [made[i] for i in draws.order(n)]
-
-
-def popularity(n: int, seed: int) -> np.ndarray:
-    """Integer weights, float64 (n,), with a long tail: the most wanted garment weighs some 30 times the median's."""
-    ranks = Draws(seed, 2).order(n)
-    return (4 + (1200 * n) // (n + 60 * ranks)).astype(np.float64)
 
 
 def _category(draws: Draws) -> str:

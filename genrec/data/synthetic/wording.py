@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from genrec.data.synthetic.attributes import ALL_YEAR
 from genrec.data.synthetic.draws import Draws
+from genrec.data.synthetic.dynamics import ALL_YEAR
 from genrec.data.synthetic.phrases import (
     ASIDES,
     COLOUR_WORDS,

@@ -17,11 +17,12 @@ from genrec.data.synthetic.dynamics import (
     Histories,
     Shop,
     live,
-    open_shop,
     season_of,
 )
+from genrec.data.synthetic.fashion_shop import open_shop
 from genrec.data.synthetic.oracle import oracles, predict
-from genrec.data.synthetic.wardrobe import garments, popularity
+from genrec.data.synthetic.wardrobe import garments
+from genrec.data.synthetic.world import popularity
 
 
 def tiny_shop(seed: int, states: int = 3, items: int = 11, groups: int = 4) -> Shop:
