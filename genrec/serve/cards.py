@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genrec.decode.requests import Recommendation
     from genrec.explain.writer import Explanation
 
-OWN = ("item_id", "title", "text", "image")
+OWN = ("item_id", "title", "text", "image", "audio")
 """Columns that are no attributes: a card has them in places of their own, or not at all."""
 
 
