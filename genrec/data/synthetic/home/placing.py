@@ -17,14 +17,9 @@ from genrec.data.synthetic.shapes import Shape
 
 # Small things stand a little larger than beside a wardrobe, so that 64 pixels still show what they are.
 _SCALES = {
-    "armchair": 1.1,
-    "chair": 1.2,
-    "pouf": 1.3,
-    "coffee table": 1.1,
-    "rug": 1.08,
-    "wall lamp": 1.08,
-    "mirror": 0.94,
-}
+    "armchair": 1.1, "chair": 1.2, "pouf": 1.3, "coffee table": 1.1, "rug": 1.08,
+    "wall lamp": 0.95, "mirror": 0.94, "picture": 0.72, "wall hanging": 0.86,
+}  # fmt: skip
 _INK = (30, 24, 30)
 
 
@@ -73,7 +68,7 @@ def _placed(item: Mapping[str, Any], here: Room) -> list[Shape]:
     if place == "window":
         left, _, right, _ = here.window
         return [part.moved(0.98, (left + right) / 2, 182) for part in parts]
-    return [part.moved(_SCALES.get(category, 0.84), here.x(318 + aside // 2), 142) for part in parts]
+    return [part.moved(_SCALES[category], here.x(322 + aside // 4), 142) for part in parts]
 
 
 def _shadow(item: Mapping[str, Any], parts: list[Shape]) -> Image.Image:

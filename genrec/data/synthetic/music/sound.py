@@ -1,8 +1,8 @@
 """Two seconds of each track, made of what is known of it.
 
 Tempo says how fast its notes come, genre their rhythm and the drums, mood scale, register and touch, key the root,
-instrument and backing the timbres, era how it was recorded: how much of the highs is left, how much it crackles.
-The melody follows from artist and title.
+instrument and backing the timbres, era how it was recorded: how much of the highs is left, how much it crackles or
+echoes. The melody follows from artist and title.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from genrec.data.synthetic.music.waves import RATE, TIMBRES, low_pass, sine, ton
 
 SECONDS = 2
 SAMPLES = SECONDS * RATE
+_ECHO = RATE * 11 // 100
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ TOUCHES: dict[str, Touch] = {
     "upbeat": Touch((0, 2, 4, 7, 9), 76, 1.6, 3),
     "romantic": Touch((0, 2, 4, 5, 7, 9, 11), 69, 3.6, 2),
     "calm": Touch((0, 2, 4, 6, 7, 9, 11), 64, 4.0, 1),
-    "melancholic": Touch((0, 2, 3, 5, 7, 8, 10), 59, 3.4, 1),
-    "dark": Touch((0, 1, 3, 5, 7, 8, 10), 50, 2.2, 2),
+    "melancholic": Touch((0, 2, 3, 5, 7, 8, 10), 57, 3.4, 1),
+    "dark": Touch((0, 1, 3, 5, 7, 8, 10), 45, 2.2, 2),
 }
-# Hertz above which nothing is left; share of hiss; crackles a second; how hard it is pressed.
-_RECORDED: dict[str, tuple[float, float, int, float]] = {
-    "sixties": (2600.0, 0.012, 14, 0.6), "eighties": (4200.0, 0.006, 0, 0.8),
-    "noughties": (6000.0, 0.0, 0, 3.0), "today": (7600.0, 0.0, 0, 1.2),
+# Hertz above which nothing is left; share of hiss; crackles a second; how loud the echo; how hard it is pressed.
+_RECORDED: dict[str, tuple[float, float, int, float, float]] = {
+    "sixties": (2600.0, 0.012, 14, 0.0, 0.6), "eighties": (4200.0, 0.006, 0, 0.42, 0.8),
+    "noughties": (6000.0, 0.0, 0, 0.0, 3.0), "today": (7600.0, 0.0, 0, 0.0, 1.2),
 }  # fmt: skip
 
 
@@ -148,20 +149,21 @@ def _drums(item: Mapping[str, Any], sixteenth: float, hiss: np.ndarray) -> np.nd
     crack = hiss[: len(time)] * fade * fade * fade + 0.5 * sine(time * 190) * fade * fade * fade * fade
     quick = fade * fade * fade
     tick = np.diff(hiss[: len(time) + 1]) * quick * quick * quick
-    for sound, steps, loud in ((thump, rhythm.kick, 0.6), (crack, rhythm.snare, 0.34), (tick, rhythm.hat, 0.14)):
+    for sound, steps, loud in ((thump, rhythm.kick, 0.6), (crack, rhythm.snare, 0.34), (tick, rhythm.hat, 0.2)):
         for start, _ in onsets(steps, sixteenth):
             _add(out, start, loud * sound[: SAMPLES - start])
     return out
 
 
 def _record(mix: np.ndarray, era: str, hiss: np.ndarray, draws: Draws) -> np.ndarray:
-    highest, noise, crackles, pressed = _RECORDED[era]
-    mix = low_pass(mix + noise * hiss, highest)
+    highest, noise, crackles, echo, pressed = _RECORDED[era]
+    if echo:
+        mix[_ECHO:] += echo * mix[:-_ECHO]
+    mix = (mix + noise * hiss) * pressed
+    mix = low_pass(mix / (1.0 + np.abs(mix)), highest)
     for _ in range(crackles * SECONDS):
         place = draws.below(SAMPLES - 8)
-        mix[place : place + 4] += np.array([0.2, -0.24, 0.14, -0.06]) * (1 + draws.below(3))
-    mix = mix * pressed
-    mix = mix / (1.0 + np.abs(mix))
+        mix[place : place + 4] += np.array([0.1, -0.12, 0.07, -0.03]) * (1 + draws.below(3))
     return np.rint(mix / np.abs(mix).max() * 28_000).astype(np.int16)
 
 
