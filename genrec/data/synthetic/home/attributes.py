@@ -82,11 +82,11 @@ CATEGORIES: dict[str, Category] = {
         (3, 5, 1, 4, 3), {"mirror": 7, "picture": 5, "wall lamp": 4, "bed": 3},
     ),
     "floor lamp": Category(
-        "floor", 6, 160, ("arc", "tripod", "torchiere"), ("steel", "brass", "linen", "paper"), 30,
+        "floor", 6, 160, ("arc", "tripod", "torchiere"), ("steel", "brass", "linen", "paper"), 0,
         (7, 3, 5, 1, 1), {"armchair": 5, "wall lamp": 4, "shelf": 3, "pouf": 3, "picture": 3},
     ),
     "pendant": Category(
-        "ceiling", 6, 120, ("dome", "globe", "lantern"), ("steel", "brass", "paper", "rattan"), 30,
+        "ceiling", 6, 120, ("dome", "globe", "lantern"), ("steel", "brass", "paper", "rattan"), 0,
         (3, 2, 1, 8, 3), {"wall lamp": 6, "dining table": 5, "chair": 4, "mirror": 3},
     ),
     "wall lamp": Category(

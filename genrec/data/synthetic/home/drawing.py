@@ -58,8 +58,9 @@ def paint(canvas: Image.Image, item: Mapping[str, Any], parts: list[Shape], pen:
     """The parts onto the canvas, in the item's colours; `pen` is the width of the outline."""
     box = box_of([part for part in parts if part.paint == FABRIC])
     colour, accent = COLOURS[item["colour"]].rgb, COLOURS[item["accent"]].rgb
+    repeats = max(2, min(5, (box[2] - box[0]) // 52))  # coarse enough to be told in a room too
     grain = _GRAINS.get(item["material"], item["material"])
-    draw(canvas, parts, cloth(CANVAS, box, item["pattern"], colour, accent, grain), _paints(item), pen)
+    draw(canvas, parts, cloth(CANVAS, box, item["pattern"], colour, accent, grain, repeats), _paints(item), pen)
 
 
 def _paints(item: Mapping[str, Any]) -> dict[str, RGB]:
