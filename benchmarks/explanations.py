@@ -37,9 +37,11 @@ from phrasings import DEVELOPMENT, FIFTH, FOURTH, HELD_OUT, SECOND, SIXTH, THIRD
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Interactions, Sequences
 from genrec.data.synthetic.causes import Causes
-from genrec.data.synthetic.dynamics import live, open_shop, season_of
+from genrec.data.synthetic.dynamics import live, season_of
+from genrec.data.synthetic.fashion_shop import open_shop
 from genrec.data.synthetic.synonyms import synonyms
-from genrec.data.synthetic.wardrobe import garments, popularity
+from genrec.data.synthetic.wardrobe import garments
+from genrec.data.synthetic.world import popularity
 from genrec.explain.evidence import Citation, Evidence, cite, gather, without
 from genrec.explain.scorers import CompactScorer, Scorer
 from genrec.explain.speech import Speech

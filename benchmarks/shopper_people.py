@@ -40,8 +40,10 @@ def drawn_by_taste(run: Path, sequences: Sequences, users: np.ndarray, seed: int
 
     The world is made again from the run's recipe, and must give the events that the run has.
     """
-    from genrec.data.synthetic.dynamics import live, open_shop, season_of
-    from genrec.data.synthetic.wardrobe import garments, popularity
+    from genrec.data.synthetic.dynamics import live, season_of
+    from genrec.data.synthetic.fashion_shop import open_shop
+    from genrec.data.synthetic.wardrobe import garments
+    from genrec.data.synthetic.world import popularity
 
     recipe = json.loads((run / "data" / "manifest.json").read_text(encoding="utf-8"))["recipe"]
     n, world = recipe["n_items"], recipe["seed"]

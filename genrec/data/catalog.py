@@ -25,7 +25,8 @@ class Catalog:
     """N items with the columns `COLUMNS` (all String) and any further columns, which are attributes kept as they are.
 
     item_id: the user's own, unique. title: what people see. text: what text encoders read. image: path of a file,
-    relative to `root`. All but item_id may be null: a null text or image is a missing modality.
+    relative to `root`. All but item_id may be null: a null text or image is a missing modality. A further column
+    `audio` holds a sound's path likewise.
 
     Raises UserError for a missing `item_id` column, an empty id or two items of one id.
     """
@@ -64,6 +65,11 @@ class Catalog:
         """Where the picture of item index `item` lies; None where it has none."""
         image = self.table["image"][item]
         return None if image is None else (self.root or Path()) / image
+
+    def audio_path(self, item: int) -> Path | None:
+        """Where the sound of item index `item` lies; None where it, or the whole catalogue, has none."""
+        audio = self.table["audio"][item] if "audio" in self.table.columns else None
+        return None if audio is None else (self.root or Path()) / audio
 
     def keep(self, ids: Iterable[str]) -> Catalog:
         """The items named, in the order in which they stand here (so their indices change)."""

@@ -24,7 +24,9 @@ Weight = Annotated[float, Field(ge=0)]
 
 class DataRecipe(Recipe):
     name: str = Field("", description="how tables and reports call the data; by default the kind, or the file's name")
-    kind: Literal["fashion", "tabular", "unisrec", "s3rec"] = Field("tabular", description="the reader, or `fashion`")
+    kind: Literal["fashion", "music", "home", "tabular", "unisrec", "s3rec"] = Field(
+        "tabular", description="the reader, or a synthetic world: `fashion`, `music`, `home`"
+    )
     path: str | None = Field(None, description="unisrec, s3rec: the data set's folder")
     items: str | None = Field(None, description="tabular: the items file (CSV, Parquet or JSON lines)")
     events: str | None = Field(None, description="tabular: the events file (CSV, Parquet or JSON lines)")
@@ -40,9 +42,9 @@ class DataRecipe(Recipe):
     k_core: int = Field(0, ge=0, description="keep users and items with at least so many events; 0 keeps all")
     split: Literal["leave-one-out", "global-time", "cold-items"] = Field("leave-one-out", description="held out so")
     exclude_seen: bool = Field(False, description="nobody takes a thing twice: what a history holds is never an answer")
-    seed: int = Field(0, ge=0, description="fashion: which catalogue; the experiment's seed does not change it")
-    n_items: Count = Field(2000, description="fashion: garments")
-    n_users: Count = Field(4000, description="fashion: people")
+    seed: int = Field(0, ge=0, description="worlds: which catalogue; the experiment's seed does not change it")
+    n_items: Count = Field(2000, description="worlds: items")
+    n_users: Count = Field(4000, description="worlds: people")
 
     @property
     def has_positions(self) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genrec.explain.writer import Explanation
     from genrec.serve.service import Answered
 
-OWN = ("item_id", "title", "text", "image")
+OWN = ("item_id", "title", "text", "image", "audio")
 """Columns that are no attributes: a card has them in places of their own, or not at all."""
 
 

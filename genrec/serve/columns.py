@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from genrec.data.catalog import COLUMNS
 from genrec.decode.filters import kind_of
-from genrec.serve.cards import plain
+from genrec.serve.cards import OWN, plain
 from genrec.serve.schemas.catalogue import Column, Value
 
 LISTED = 50
@@ -20,8 +19,8 @@ RANGED = ("integer", "number", "date", "datetime")
 
 
 def columns(table: pl.DataFrame, available: np.ndarray) -> list[Column]:
-    """Those that filters can name, but the item's own (id, title, text, image). available: bool (N,) over the rows."""
-    rows = table.select(name for name in table.columns if name not in COLUMNS).filter(pl.Series(available))
+    """Those that filters can name, but the item's own (cards.OWN). available: bool (N,) over the rows."""
+    rows = table.select(name for name in table.columns if name not in OWN).filter(pl.Series(available))
     found = []
     for column in rows.get_columns():
         kind = kind_of(column.dtype)

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -206,13 +207,14 @@ def _leaving(server: Any, service: Service) -> None:
 
 
 def _synonyms(run: Path, recommender: Recommender) -> Synonyms | None:
-    """The words of the synthetic fashion world, for a run of it: its owner is GenRec."""
+    """The words of a synthetic world, for a run of it: its owner is GenRec."""
     experiment = run / "experiment.json"
-    if not experiment.exists() or json.loads(experiment.read_text())["data"]["kind"] != "fashion":
+    kind = json.loads(experiment.read_text())["data"]["kind"] if experiment.exists() else None
+    worlds = {"fashion": "", "music": ".music", "home": ".home"}
+    if kind not in worlds:
         return None
-    from genrec.data.synthetic.synonyms import synonyms
-
-    return synonyms(recommender.catalog.table)
+    words: Synonyms = import_module(f"genrec.data.synthetic{worlds[kind]}.synonyms").synonyms(recommender.catalog.table)
+    return words
 
 
 def _rows(table: Path) -> Iterator[tuple[str, str, float]]:

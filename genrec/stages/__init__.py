@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,9 @@ def prepare(workspace: Workspace, experiment: Experiment) -> None:
 def _read(recipe: DataRecipe, folder: Path, stage: Stage) -> Source:
     from genrec.data import readers
 
-    if recipe.kind == "fashion":
-        from genrec.data.synthetic import fashion
-
-        world = fashion.build(folder, items=recipe.n_items, users=recipe.n_users, seed=recipe.seed)
+    if recipe.kind in ("fashion", "home", "music"):
+        build = import_module(f"genrec.data.synthetic.{recipe.kind}").build
+        world = build(folder, items=recipe.n_items, users=recipe.n_users, seed=recipe.seed)
         stage.output("oracles.json").write_text(json.dumps(world.oracles, indent=1))
         return Source(world.catalog, world.interactions, readers.BadRows())
     if recipe.kind == "tabular":

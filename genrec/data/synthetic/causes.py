@@ -20,20 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrec.data.synthetic.attributes import COLOURS, FAMILIES, STYLES, TIERS
-from genrec.data.synthetic.dynamics import (
-    ANCHORS,
-    COMPLEMENT,
-    LIKED_FAMILY,
-    LIKED_STYLE,
-    NEAR_TIER,
-    POPULAR,
-    SAME_STYLE,
-    SERIES,
-    TASTE,
-    Shop,
-    near,
-)
+from genrec.data.synthetic.attributes import STYLES, TIERS
+from genrec.data.synthetic.dynamics import ANCHORS, COMPLEMENT, POPULAR, SERIES, TASTE, Shop, near
+from genrec.data.synthetic.fashion_shop import LIKED_FAMILY, LIKED_STYLE, NEAR_TIER, SAME_STYLE
+from genrec.data.synthetic.palette import COLOURS, FAMILIES
 from genrec.data.synthetic.wardrobe import Garment
 
 LIKENESSES = ("style", "colour", "tier", "series")
@@ -68,7 +58,7 @@ class Causes:
         liked = {
             "style": np.where(self.styles == style, LIKED_STYLE, 1),
             "colour": np.where(self.families == family, LIKED_FAMILY, 1),
-            "tier": near(self.tiers, int(tier), NEAR_TIER),
+            "tier": near(TIERS, NEAR_TIER)[int(tier)][self.tiers],
         }
         found = {}
         for name, factor in liked.items():

@@ -1,7 +1,4 @@
-"""Pictures of garments: alone on a light ground, or worn by a mannequin with a mask of where the garment is.
-
-Drawn at four times the size with Pillow's integer polygons, then averaged down: anti-aliased and the same everywhere.
-"""
+"""Pictures of garments: alone on a light ground, or worn by a mannequin with a mask of where the garment is."""
 
 from __future__ import annotations
 
@@ -12,9 +9,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genrec.data.synthetic import accessories, garments, mannequin
-from genrec.data.synthetic.attributes import CATEGORIES, COLOURS, RGB
-from genrec.data.synthetic.fabric import Box, cloth, luminance, mix
+from genrec.data.synthetic.attributes import CATEGORIES
+from genrec.data.synthetic.fabric import cloth, luminance, mix
 from genrec.data.synthetic.figure import FLAT, POSES, Pose
+from genrec.data.synthetic.palette import COLOURS, RGB
+from genrec.data.synthetic.rendering import CANVAS, GROUND, SCALE, SHADOW, SIZE, box_of, cover, draw, fit
 from genrec.data.synthetic.shapes import (
     ACCENT,
     ARM,
@@ -31,11 +30,7 @@ from genrec.data.synthetic.shapes import (
     Shape,
 )
 
-SIZE = 128
-_SCALE = 4
-_CANVAS = SIZE * _SCALE
-GROUND: RGB = (238, 235, 230)
-_SHADOW: RGB = (219, 214, 207)
+__all__ = ["GROUND", "SIZE", "picture", "wear"]
 
 
 def picture(item: Mapping[str, Any]) -> Image.Image:
@@ -43,15 +38,15 @@ def picture(item: Mapping[str, Any]) -> Image.Image:
 
     item: category, silhouette, colour, accent, pattern, material, as they stand in the catalogue.
     """
-    canvas = Image.new("RGB", (_CANVAS, _CANVAS), GROUND)
+    canvas = Image.new("RGB", (CANVAS, CANVAS), GROUND)
     small = CATEGORIES[item["category"]].slot in ("shoes", "bag", "hat")
-    parts = _fit(_flat(item), 80 if small else 44)
-    shadow = _cover(parts)
-    canvas.paste(_SHADOW, (9, 13), shadow)
+    parts = fit(_flat(item), 80 if small else 44)
+    shadow = cover(parts)
+    canvas.paste(SHADOW, (9, 13), shadow)
     paints = _paints(item)
     fabric = _fabric(item, parts, paints)
-    _draw(canvas, parts, fabric, paints, 6)
-    return canvas.reduce(_SCALE)
+    draw(canvas, parts, fabric, paints, 6)
+    return canvas.reduce(SCALE)
 
 
 def wear(item: Mapping[str, Any], pose: int) -> tuple[Image.Image, np.ndarray]:
@@ -60,21 +55,21 @@ def wear(item: Mapping[str, Any], pose: int) -> tuple[Image.Image, np.ndarray]:
     pose: 0 … len(figure.POSES) - 1. Arms in front of the garment are not part of the mask.
     """
     posture = POSES[pose]
-    canvas = Image.new("RGB", (_CANVAS, _CANVAS), GROUND)
+    canvas = Image.new("RGB", (CANVAS, CANVAS), GROUND)
     parts = _worn(item, posture)
     paints = _paints(item)
     fabric = _fabric(item, parts, paints)
-    mannequin.shadow(ImageDraw.Draw(canvas), posture, _SHADOW)
-    _draw(canvas, [p for p in parts if p.layer == BACK], fabric, paints, 4)
-    mask = _cover([p for p in parts if p.layer == BACK])
+    mannequin.shadow(ImageDraw.Draw(canvas), posture, SHADOW)
+    draw(canvas, [p for p in parts if p.layer == BACK], fabric, paints, 4)
+    mask = cover([p for p in parts if p.layer == BACK])
     body = mannequin.body(posture)
     mannequin.draw(canvas, mask, body)
-    _draw(canvas, [p for p in parts if p.layer == BODY], fabric, paints, 4)
-    _cover([p for p in parts if p.layer == BODY], mask)
+    draw(canvas, [p for p in parts if p.layer == BODY], fabric, paints, 4)
+    cover([p for p in parts if p.layer == BODY], mask)
     mannequin.draw(canvas, mask, mannequin.arms(posture))
-    _draw(canvas, [p for p in parts if p.layer == ARM], fabric, paints, 4)
-    _cover([p for p in parts if p.layer == ARM], mask)
-    return canvas.reduce(_SCALE), np.asarray(mask.reduce(_SCALE)) >= 128
+    draw(canvas, [p for p in parts if p.layer == ARM], fabric, paints, 4)
+    cover([p for p in parts if p.layer == ARM], mask)
+    return canvas.reduce(SCALE), np.asarray(mask.reduce(SCALE)) >= 128
 
 
 def _flat(item: Mapping[str, Any]) -> list[Shape]:
@@ -100,17 +95,6 @@ def _cut(item: Mapping[str, Any], pose: Pose) -> list[Shape]:
     return garments.upper(category, silhouette, pose).shapes
 
 
-def _fit(parts: list[Shape], margin: int) -> list[Shape]:
-    """Scaled and centred so that the whole thing fills the canvas up to the margin."""
-    xs = [x for part in parts for x, _ in part.points]
-    ys = [y for part in parts for _, y in part.points]
-    room = _CANVAS - 2 * margin
-    scale = min(room / (max(xs) - min(xs)), room / (max(ys) - min(ys)))
-    dx = _CANVAS / 2 - scale * (max(xs) + min(xs)) / 2
-    dy = _CANVAS / 2 - scale * (max(ys) + min(ys)) / 2
-    return [part.moved(scale, dx, dy) for part in parts]
-
-
 def _paints(item: Mapping[str, Any]) -> dict[str, RGB]:
     colour, accent = COLOURS[item["colour"]].rgb, COLOURS[item["accent"]].rgb
     bright = luminance(colour)
@@ -130,50 +114,6 @@ def _paints(item: Mapping[str, Any]) -> dict[str, RGB]:
 
 
 def _fabric(item: Mapping[str, Any], parts: list[Shape], paints: dict[str, RGB]) -> Image.Image:
-    box = _box([part for part in parts if part.paint == FABRIC])
+    box = box_of([part for part in parts if part.paint == FABRIC])
     colour, accent = COLOURS[item["colour"]].rgb, COLOURS[item["accent"]].rgb
-    return cloth(_CANVAS, box, item["pattern"], colour, accent, item["material"])
-
-
-def _box(parts: list[Shape]) -> Box:
-    """What of the canvas the parts reach: left, top, right, bottom."""
-    xs = [x for part in parts for x, _ in part.points]
-    ys = [y for part in parts for _, y in part.points]
-    left, top = max(0, int(min(xs)) - 2), max(0, int(min(ys)) - 2)
-    return left, top, min(_CANVAS, int(max(xs)) + 3), min(_CANVAS, int(max(ys)) + 3)
-
-
-def _whole(part: Shape) -> list[tuple[int, int]]:
-    return [(int(x + 0.5), int(y + 0.5)) for x, y in part.points]
-
-
-def _cover(parts: list[Shape], mask: Image.Image | None = None) -> Image.Image:
-    """L canvas: 255 wherever a part is."""
-    mask = mask or Image.new("L", (_CANVAS, _CANVAS), 0)
-    draw = ImageDraw.Draw(mask)
-    for part in parts:
-        if part.stroke:
-            draw.line(_whole(part), 255, max(2, int(part.stroke + 0.5)), joint="curve")
-        else:
-            draw.polygon(_whole(part), 255)
-    return mask
-
-
-def _draw(canvas: Image.Image, parts: list[Shape], fabric: Image.Image, paints: dict[str, RGB], pen: int) -> None:
-    """The parts, layer by layer; `pen` is the width of the outline in pixels of the canvas."""
-    draw = ImageDraw.Draw(canvas)
-    for layer in (BACK, BODY, ARM):
-        for part in (p for p in parts if p.layer == layer):
-            points = _whole(part)
-            if part.stroke:
-                draw.line(points, paints[part.paint], max(pen // 2, int(part.stroke + 0.5)), joint="curve")
-                continue
-            if part.paint == FABRIC:
-                box = _box([part])
-                mask = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
-                ImageDraw.Draw(mask).polygon([(x - box[0], y - box[1]) for x, y in points], 255)
-                canvas.paste(fabric.crop(box), box, mask)
-            else:
-                draw.polygon(points, paints[part.paint])
-            width = pen if part.paint == FABRIC else pen - 1
-            draw.line([*points, points[0], points[1]], paints["outline"], width, "curve")
+    return cloth(CANVAS, box, item["pattern"], colour, accent, item["material"])

@@ -1,7 +1,7 @@
 """How people buy: a hidden taste that drifts, seasons, complements, series, fashion of the day.
 
-A person's taste z is one of K states (style × colour family × price level) and follows a Markov chain. What is bought
-next is drawn from
+A person's taste z is one of K states (in fashion: style × colour family × price level) and follows a Markov chain. What
+is bought, or in music kept, next is drawn from
 
     p(i | z, season, history) ∝ [i not owned] · ( TASTE·p_taste + POPULAR·p_popular
                                                   + Σ_j ANCHORS[j] · (COMPLEMENT·p_complement_j + SERIES·p_series_j) )
@@ -16,33 +16,25 @@ A part that does not exist (no later piece) is absent; the rest is normalised. N
 posterior over z, and with it the best possible prediction from a history, can be computed exactly (oracle.py).
 
 Weights are integers, sums of them exact; draws compare exact or strictly sequential sums. Same seed, same world.
+What taste, complement and series mean for garments, tracks and furniture says each world's own `open_shop`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
-from genrec.data.synthetic.attributes import (
-    ALL_YEAR,
-    CATEGORIES,
-    COLOURS,
-    FAMILIES,
-    SEASONS,
-    STYLES,
-    TIERS,
-    harmony,
-)
 from genrec.data.synthetic.draws import Draws
-from genrec.data.synthetic.wardrobe import Garment
 
+SEASONS = ("winter", "spring", "summer", "autumn")  # of the calendar, starting with December
+ALL_YEAR = "all year"
 TASTE, POPULAR, COMPLEMENT, SERIES = 0.22, 0.05, 0.50, 0.30
 ANCHORS = (0.75, 0.25)
-LIKED_STYLE, LIKED_FAMILY, NEAR_TIER = 12, 6, (6, 2, 1)  # factors of a taste; tiers by how far they are apart
-SAME_STYLE, CONTRAST = 16, 3  # factors of a complement
-DRIFT = 0.04  # chance per step that one of the three sides of a taste changes
+DRIFT = 0.04  # chance per step that one side of a taste changes
 GAPS = np.array([1600 // (days + 6) for days in range(1, 91)], dtype=np.float64)  # weights of 1 … 90 days
 FIRST_DAY, START_DAYS = 18_993, 730  # 2022-01-01 in days since 1970; everybody's first purchase is within two years
 SHORTEST, LONGEST = 5, 40
@@ -138,27 +130,49 @@ def season_of(days: np.ndarray) -> np.ndarray:
     return (months + 1) % 12 // 3
 
 
-def open_shop(garments: list[Garment], popularity: np.ndarray) -> Shop:
-    """The weights that follow from the garments' attributes."""
-    styles = np.array([STYLES.index(g.style) for g in garments])
-    families = np.array([FAMILIES.index(COLOURS[g.colour].family) for g in garments])
-    tiers = np.array([g.tier for g in garments])
-    states = [(s, f, t) for s in range(len(STYLES)) for f in range(len(FAMILIES)) for t in range(TIERS)]
-    taste = np.stack(
-        [
-            np.where(styles == s, float(LIKED_STYLE), 1.0)
-            * np.where(families == f, float(LIKED_FAMILY), 1.0)
-            * near(tiers, t, NEAR_TIER)
-            for s, f, t in states
-        ]
-    )
-    season_fit = np.array([[_season_fit(season, g.season) for g in garments] for season in range(len(SEASONS))])
-    complement, group = _complements(garments)
-    differ = np.array([[sum(a != b for a, b in zip(one, other, strict=True)) for other in states] for one in states])
+@dataclass(frozen=True, eq=False)
+class Trait:
+    """One thing that tells items apart: which of V values each has, and what every value is worth beside every other.
+
+    has int64 (N,). worth (V, V), whole numbers: row w, column v is the factor of an item that has v, for a person who
+    likes w or as the complement of an item that has w.
+    """
+
+    has: np.ndarray
+    worth: np.ndarray
+
+
+def open_shop(
+    sides: Sequence[Trait],
+    priors: Sequence[Sequence[int]],
+    matches: Sequence[Trait],
+    seasons: Sequence[str],
+    popularity: np.ndarray,
+    series: Sequence[tuple[str, int]],
+) -> Shop:
+    """The shop of N items.
+
+    sides: what a taste is made of; its states are all combinations of their values, the last side's changing fastest,
+    and its weight of an item is the product of theirs. priors: weights of each side's values in first tastes.
+    matches: the traits by whose product an item completes another. seasons: each item's, or `ALL_YEAR`.
+    series: each item's series, "" for none, and its place within.
+    """
+    values = [range(len(side.worth)) for side in sides]
+    states = np.array(list(product(*values)), dtype=np.int64)  # (K, sides)
+    taste, prior = np.ones((len(states), len(popularity))), np.ones(len(states))
+    for column, (side, weights) in enumerate(zip(sides, priors, strict=True)):
+        taste *= side.worth[states[:, column]][:, side.has]
+        prior *= np.array(weights, dtype=np.float64)[states[:, column]]
+    differ = (states[:, None] != states[None]).sum(axis=2)
     neighbours = (differ == 1).astype(np.float64)
     drift = neighbours / neighbours.sum(axis=1, keepdims=True) * DRIFT + np.eye(len(states)) * (1 - DRIFT)
-    prior = np.array([(6 - s // 2) * (5 - f // 2) * (4, 4, 3)[t] for s, f, t in states], dtype=np.float64)
-    return Shop(taste, season_fit, popularity, complement, group, _later(garments), prior, drift)
+    season_fit = np.array([[_season_fit(season, made_for) for made_for in seasons] for season in range(len(SEASONS))])
+    # Items that agree in all that counts here are completed by the same things: one row for all of them.
+    kinds, group = np.unique(np.stack([match.has for match in matches], axis=1), axis=0, return_inverse=True)
+    complement = np.ones((len(kinds), len(popularity)))
+    for column, match in enumerate(matches):
+        complement *= match.worth[kinds[:, column]][:, match.has]
+    return Shop(taste, season_fit, popularity, complement, group.reshape(-1), _later(series), prior, drift)
 
 
 def live(shop: Shop, users: int, seed: int) -> Histories:
@@ -200,8 +214,15 @@ def _pick(marks: np.ndarray, luck: np.ndarray) -> np.ndarray:
     return (marks <= luck[:, None] * marks[:, -1:]).sum(axis=1)
 
 
-def near(values: np.ndarray, centre: int, weights: tuple[int, ...]) -> np.ndarray:
-    return np.array(weights, dtype=np.float64)[np.abs(values - centre)]
+def same(values: int, factor: int) -> np.ndarray:
+    """The worth of a trait that counts `factor` where it agrees and 1 where not, (values, values)."""
+    return np.where(np.eye(values, dtype=bool), float(factor), 1.0)
+
+
+def near(values: int, factors: Sequence[int]) -> np.ndarray:
+    """The worth of a trait on a scale, by how far two values of it are apart, (values, values)."""
+    apart = np.abs(np.arange(values)[:, None] - np.arange(values)[None])
+    return np.array(factors, dtype=np.float64)[apart]
 
 
 def _season_fit(season: int, worn: str) -> float:
@@ -212,38 +233,15 @@ def _season_fit(season: int, worn: str) -> float:
     return (8.0, 2.0, 1.0)[min(apart, 4 - apart)]
 
 
-def _complements(garments: list[Garment]) -> tuple[np.ndarray, np.ndarray]:
-    """complement (G, N) and group (N,): garments that agree in all that counts here are completed by the same things.
-
-    A thing completes another if its category does, the better the better their colours harmonise; much better if it
-    is of the same style, and better if not both or neither of the two are plain.
-    """
-    kinds = [(g.category, g.colour, g.style, g.pattern == "solid") for g in garments]
-    groups = {kind: i for i, kind in enumerate(sorted(set(kinds)))}
-    matches = {(a, b): CATEGORIES[a].complements.get(b, 0) for a in CATEGORIES for b in CATEGORIES}
-    harmonies = {(a, b): harmony(a, b) for a in COLOURS for b in COLOURS}
-    weights = np.empty((len(groups), len(groups)))
-    for (category, colour, style, plain), row in groups.items():
-        weights[row] = [
-            matches[category, c]
-            * harmonies[colour, h]
-            * (SAME_STYLE if s == style else 1)
-            * (CONTRAST if p != plain else 1)
-            for c, h, s, p in groups
-        ]
-    group = np.array([groups[kind] for kind in kinds], dtype=np.int64)
-    return weights[:, group], group
-
-
-def _later(garments: list[Garment]) -> np.ndarray:
+def _later(series: Sequence[tuple[str, int]]) -> np.ndarray:
     """int64 (N, P) with P = the most pieces that can follow one."""
-    series: dict[str, dict[int, int]] = {}
-    for i, garment in enumerate(garments):
-        if garment.series:
-            series.setdefault(garment.series, {})[garment.piece] = i
-    longest = max((len(pieces) for pieces in series.values()), default=2) - 1
-    later = np.full((len(garments), longest), -1, dtype=np.int64)
-    for pieces in series.values():
+    known: dict[str, dict[int, int]] = {}
+    for item, (name, piece) in enumerate(series):
+        if name:
+            known.setdefault(name, {})[piece] = item
+    longest = max((len(pieces) for pieces in known.values()), default=2) - 1
+    later = np.full((len(series), longest), -1, dtype=np.int64)
+    for pieces in known.values():
         for piece, item in pieces.items():
             following = [pieces[next_] for next_ in range(piece + 1, len(pieces))]
             later[item, : len(following)] = following

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from genrec.data.synthetic.attributes import RGB
+from genrec.data.synthetic.palette import RGB
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -21,11 +21,11 @@ def luminance(colour: RGB) -> int:
     return (299 * colour[0] + 587 * colour[1] + 114 * colour[2]) // 1000
 
 
-def cloth(size: int, box: Box, pattern: str, colour: RGB, accent: RGB, material: str) -> Image.Image:
-    """RGB square of `size` pixels; the pattern is laid out over `box` and only there."""
+def cloth(size: int, box: Box, pattern: str, colour: RGB, accent: RGB, material: str, repeats: int = 7) -> Image.Image:
+    """RGB square of `size` pixels; the pattern is laid out over `box` and only there, so many times across."""
     image = Image.new("RGB", (size, size), colour)
     if pattern != "solid":
-        _pattern(ImageDraw.Draw(image), box, pattern, colour, accent)
+        _pattern(ImageDraw.Draw(image), box, pattern, colour, accent, repeats)
     left, top, right, bottom = box
     region = image.crop(box)
     grain = _grain(material, size).crop((0, 0, right - left, bottom - top))
@@ -37,10 +37,10 @@ def cloth(size: int, box: Box, pattern: str, colour: RGB, accent: RGB, material:
     return image
 
 
-def _pattern(draw: ImageDraw.ImageDraw, box: Box, pattern: str, colour: RGB, accent: RGB) -> None:
+def _pattern(draw: ImageDraw.ImageDraw, box: Box, pattern: str, colour: RGB, accent: RGB, repeats: int) -> None:
     left, top, right, bottom = box
-    # About seven repeats across, but never finer than what 64 pixels can show.
-    pitch = max((right - left) // 7, 26)
+    # Never finer than what 64 pixels can show.
+    pitch = max((right - left) // repeats, 26)
     middle = (left + right) // 2
     if pattern == "stripes":
         for y in range(top + pitch // 3, bottom, pitch):

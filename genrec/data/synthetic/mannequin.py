@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from genrec.data.synthetic.attributes import RGB
 from genrec.data.synthetic.figure import Point, Pose, mirrored, oval, smooth, tube
+from genrec.data.synthetic.palette import RGB
 
 _WOOD: RGB = (226, 211, 193)
 _EDGE: RGB = (184, 165, 145)

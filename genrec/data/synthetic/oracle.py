@@ -11,8 +11,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from genrec.data.synthetic.attributes import SEASONS
-from genrec.data.synthetic.dynamics import ANCHORS, COMPLEMENT, GAPS, POPULAR, SERIES, TASTE, Histories, Shop, season_of
+from genrec.data.synthetic.dynamics import (
+    ANCHORS,
+    COMPLEMENT,
+    GAPS,
+    POPULAR,
+    SEASONS,
+    SERIES,
+    TASTE,
+    Histories,
+    Shop,
+    season_of,
+)
 
 
 def oracles(shop: Shop, lived: Histories, k: int = 10) -> dict[str, object]:

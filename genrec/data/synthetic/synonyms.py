@@ -25,6 +25,13 @@ def synonyms(table: pl.DataFrame | None = None) -> dict[str, dict[str, tuple[str
         "pattern": {value: (*PATTERN_WORDS[value], *PATTERN_NOUNS.get(value, ())) for value in PATTERN_WORDS},
         "style": dict(STYLE_WORDS),
     }
+    return of_table(words, table)
+
+
+def of_table(
+    words: dict[str, dict[str, tuple[str, ...]]], table: pl.DataFrame | None
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The words for those values alone that the table has; all of them without one."""
     if table is None:
         return words
     there = {column: set(table[column].to_list()) for column in words}

@@ -1,20 +1,14 @@
-"""Which garments exist: their attributes, the series they form, their popularity. No words and no pictures yet."""
+"""Which garments exist: their attributes and the series they form. No words and no pictures yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from genrec.data.synthetic.attributes import (
-    ALL_YEAR,
     BRANDS,
     CATEGORIES,
-    COLOURS,
-    FAMILIES,
     MATERIAL_PRICE,
     PATTERNS,
-    SEASONS,
     SERIES_FIRST,
     SERIES_LAST,
     SILHOUETTE_MATERIALS,
@@ -25,8 +19,10 @@ from genrec.data.synthetic.attributes import (
     WORN_IN,
 )
 from genrec.data.synthetic.draws import Draws
+from genrec.data.synthetic.dynamics import ALL_YEAR, SEASONS
+from genrec.data.synthetic.palette import COLOURS, FAMILIES
+from genrec.data.synthetic.stock import series_name, stock
 
-SERIES_PERCENT = 50  # of all garments belong to a series
 TIER_PRICE = (70, 100, 165)  # percent of a category's usual price
 PLAIN_ONLY = {"leather", "suede", "corduroy", "cashmere", "fleece"}  # never printed
 DENIM_COLOURS = (("navy", 8), ("sky blue", 6), ("black", 5), ("grey", 3), ("white", 2), ("beige", 1), ("olive", 1))
@@ -53,21 +49,7 @@ class Garment:
 
 def garments(n: int, seed: int) -> list[Garment]:
     """`n` garments in random order. Half of them are pieces of series, three to five to a series."""
-    draws = Draws(seed, 1)
-    made: list[Garment] = []
-    number = 0
-    while len(made) * 100 < n * SERIES_PERCENT and len(made) + 5 <= n:
-        made.extend(_series(draws, number))
-        number += 1
-    while len(made) < n:
-        made.append(_garment(draws, _category(draws)))
-    return [made[i] for i in draws.order(n)]
-
-
-def popularity(n: int, seed: int) -> np.ndarray:
-    """Integer weights, float64 (n,), with a long tail: the most wanted garment weighs some 30 times the median's."""
-    ranks = Draws(seed, 2).order(n)
-    return (4 + (1200 * n) // (n + 60 * ranks)).astype(np.float64)
+    return stock(n, Draws(seed, 1), _series, lambda draws: _garment(draws, _category(draws)))
 
 
 def _category(draws: Draws) -> str:
@@ -116,10 +98,7 @@ def _series(draws: Draws, number: int) -> list[Garment]:
     pieces = 3 + draws.below(3)
     look = replace(_garment(draws, "t-shirt"), season=draws.one((*SEASONS, ALL_YEAR), (3, 3, 3, 3, 4)))
     stages = sorted(draws.order(len(STAGES))[:pieces])
-    # 16 and 41 share no factor, so that stepping through both lists meets every pair before one comes twice.
-    again = number // (len(SERIES_FIRST) * len(SERIES_LAST))
-    name = f"{SERIES_FIRST[number % len(SERIES_FIRST)]} {SERIES_LAST[number % len(SERIES_LAST)]}"
-    name += f" {again + 1}" if again else ""
+    name = series_name(number, SERIES_FIRST, SERIES_LAST)
     made: list[Garment] = []
     for stage in stages:
         if made and made[0].category == "dress" and stage == 1:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from genrec.data.synthetic.attributes import ALL_YEAR
 from genrec.data.synthetic.draws import Draws
+from genrec.data.synthetic.dynamics import ALL_YEAR
 from genrec.data.synthetic.phrases import (
     ASIDES,
     COLOUR_WORDS,
@@ -41,7 +41,7 @@ def title(garment: Garment, draws: Draws) -> str:
              f"{style} {cut} {noun} in {colour} {material}", f"{pattern} {material} {noun}, {colour}"),
             (6, 5, 5, 1, 4, 3),
         )  # fmt: skip
-    return _title_case(" ".join(shape.replace(" ,", ",").split()))
+    return title_case(" ".join(shape.replace(" ,", ",").split()))
 
 
 def description(garment: Garment, draws: Draws) -> str:
@@ -61,7 +61,7 @@ def description(garment: Garment, draws: Draws) -> str:
     plural = noun.endswith("s") and not noun.endswith("ss")
     pair = "pair of " if plural else ""
     opening = draws.one(
-        (f"{_article(pair + thing)} {pair}{thing} made of {garment.material}, {look}.",
+        (f"{article(pair + thing)} {pair}{thing} made of {garment.material}, {look}.",
          f"{garment.material} {thing} {look}.",
          f"Our {thing} {look}, made of {garment.material}.",
          f"{garment.brand} cut {'these' if plural else 'this'} {thing} from {garment.material}, {look}.")
@@ -90,11 +90,13 @@ def description(garment: Garment, draws: Draws) -> str:
     return " ".join(sentences)
 
 
-def _article(words: str) -> str:
+def article(words: str) -> str:
+    """«a» or «an», as the first letter asks."""
     return "an" if words[0] in "aeiou" else "a"
 
 
-def _title_case(words: str) -> str:
+def title_case(words: str) -> str:
+    """Every Word Capital, but for the small ones in the middle."""
     small = {"in", "of", "the", "and", "on"}
 
     def cased(word: str) -> str:

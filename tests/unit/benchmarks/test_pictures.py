@@ -10,7 +10,7 @@ from PIL import Image
 
 from genrec.data.catalog import Catalog
 from genrec.data.synthetic import fashion
-from genrec.data.synthetic.attributes import COLOURS
+from genrec.data.synthetic.palette import COLOURS
 from genrec.embed.images import read_thumbnails
 from tests.scripts import script
 

@@ -16,8 +16,10 @@ import pytest
 
 from genrec.data import Catalog, Interactions
 from genrec.data.synthetic import fashion
-from genrec.data.synthetic.dynamics import live, open_shop, season_of
-from genrec.data.synthetic.wardrobe import garments, popularity
+from genrec.data.synthetic.dynamics import live, season_of
+from genrec.data.synthetic.fashion_shop import open_shop
+from genrec.data.synthetic.wardrobe import garments
+from genrec.data.synthetic.world import popularity
 from genrec.decode.columns import ColumnIndex
 from genrec.decode.requests import Recommendation, Recommendations
 from tests.scripts import script
@@ -31,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shoppers")
     (folder / "data").mkdir()
     patch = pytest.MonkeyPatch()
-    patch.setattr(fashion, "_draw", lambda catalog, folder: None)
+    patch.setattr(fashion, "illustrate", lambda catalog, folder, picture: None)
     world = fashion.build(folder / "data", items=ITEMS, users=USERS, seed=SEED)
     patch.undo()
     world.catalog.write(folder / "data" / "catalog.parquet")

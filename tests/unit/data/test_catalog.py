@@ -29,6 +29,12 @@ def test_images_are_relative_to_the_root(tmp_path: Path) -> None:
     assert catalog.image_path(1) is None
 
 
+def test_sounds_are_where_a_catalogue_has_them(tmp_path: Path) -> None:
+    assert Catalog(TABLE, tmp_path).audio_path(0) is None
+    sounding = Catalog(TABLE.with_columns(audio=pl.Series(["a/b.wav", None, "a/c.wav"])), tmp_path)
+    assert sounding.audio_path(0) == tmp_path / "a/b.wav" and sounding.audio_path(1) is None
+
+
 def test_keep_holds_the_order() -> None:
     assert Catalog(TABLE).keep(["c", "b", "other"]).ids == ["b", "c"]
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genrec.data.synthetic.attributes import COLOURS, FAMILIES, STYLES, TIERS
+from genrec.data.synthetic.attributes import STYLES, TIERS
 from genrec.data.synthetic.causes import LIKENESSES, Causes
-from genrec.data.synthetic.dynamics import ANCHORS, COMPLEMENT, POPULAR, SERIES, TASTE, Shop, live, open_shop, season_of
-from genrec.data.synthetic.wardrobe import Garment, garments, popularity
+from genrec.data.synthetic.dynamics import ANCHORS, COMPLEMENT, POPULAR, SERIES, TASTE, Shop, live, season_of
+from genrec.data.synthetic.fashion_shop import open_shop
+from genrec.data.synthetic.palette import COLOURS, FAMILIES
+from genrec.data.synthetic.wardrobe import Garment, garments
+from genrec.data.synthetic.world import popularity
 
 N = 90
 NEAR = (6.0, 2.0, 1.0)

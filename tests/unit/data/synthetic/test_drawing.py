@@ -8,9 +8,10 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from genrec.data.synthetic.attributes import CATEGORIES, COLOURS, PATTERNS
+from genrec.data.synthetic.attributes import CATEGORIES, PATTERNS
 from genrec.data.synthetic.drawing import GROUND, SIZE, picture, wear
 from genrec.data.synthetic.figure import POSES
+from genrec.data.synthetic.palette import COLOURS
 from genrec.data.synthetic.wardrobe import Garment
 
 CUTS = [(category, cut) for category, what in CATEGORIES.items() for cut in what.silhouettes]

@@ -17,11 +17,16 @@ from genrec.data.synthetic.dynamics import (
     Histories,
     Shop,
     live,
-    open_shop,
     season_of,
 )
+from genrec.data.synthetic.fashion_shop import open_shop
+from genrec.data.synthetic.home import shop as home_shop
+from genrec.data.synthetic.home.furnishing import pieces
+from genrec.data.synthetic.music import shop as music_shop
+from genrec.data.synthetic.music.tracks import tracks
 from genrec.data.synthetic.oracle import oracles, predict
-from genrec.data.synthetic.wardrobe import garments, popularity
+from genrec.data.synthetic.wardrobe import garments
+from genrec.data.synthetic.world import popularity
 
 
 def tiny_shop(seed: int, states: int = 3, items: int = 11, groups: int = 4) -> Shop:
@@ -100,6 +105,39 @@ def test_history_oracle_is_brute_force(seed: int) -> None:
         np.testing.assert_allclose(predicted[row], predict_by_hand(shop, history, day), rtol=1e-10, atol=1e-15)
 
 
+def real_shop(name: str, items: int, seed: int) -> Shop:
+    wanted = popularity(items, seed)
+    if name == "music":
+        return music_shop.open_shop(tracks(items, seed), wanted)
+    if name == "home":
+        return home_shop.open_shop(pieces(items, seed), wanted)
+    return open_shop(garments(items, seed), wanted)
+
+
+@pytest.mark.parametrize("name", ["fashion", "music", "home"])
+def test_history_oracle_is_brute_force_in_every_world(name: str) -> None:
+    """Two events of a real shop: every pair of tastes, every gap, by hand."""
+    shop = real_shop(name, 20, 3)
+    first, second = 4, int(shop.later[4, 0]) if shop.later[4, 0] >= 0 else 11
+    days = np.array([19_050, 19_061])
+    seasons = season_of(days)
+    states = range(len(shop.prior))
+    begin = np.array([next_by_hand(shop, z, seasons[0], [])[first] for z in states]) * shop.prior
+    then = np.array([next_by_hand(shop, z, seasons[1], [first])[second] for z in states])
+    belief = (((begin @ shop.drift) * then) @ shop.drift)[:, None]
+    expected = np.zeros(20)
+    gaps = season_of(days[-1] + 1 + np.arange(len(GAPS)))
+    for season in np.unique(gaps):
+        expected += GAPS[gaps == season].sum() * _in_season(shop, season, first, second, belief)
+    found = predict(shop, np.array([[first, second]]), days[None], np.array([2]))[0]
+    np.testing.assert_allclose(found, expected / expected.sum(), rtol=1e-10, atol=1e-15)
+
+
+def _in_season(shop: Shop, season: int, first: int, second: int, belief: np.ndarray) -> np.ndarray:
+    rows = np.stack([next_by_hand(shop, z, season, [first, second]) for z in range(len(shop.prior))])
+    return (rows * belief).sum(axis=0)
+
+
 @pytest.mark.parametrize("history", [[], [4], [0], [0, 3], [3, 0], [9, 1, 10]])
 def test_rows_follow_the_formula(history: list[int]) -> None:
     shop = tiny_shop(5)
@@ -145,9 +183,9 @@ def test_tastes_drift_as_they_should() -> None:
         np.testing.assert_allclose(share, shop.drift[state], atol=0.025)
 
 
-@pytest.fixture(scope="module")
-def world() -> tuple[Shop, Histories]:
-    shop = open_shop(garments(500, 21), popularity(500, 21))
+@pytest.fixture(scope="module", params=["fashion", "music", "home"])
+def world(request: pytest.FixtureRequest) -> tuple[Shop, Histories]:
+    shop = real_shop(request.param, 500, 21)
     return shop, live(shop, 1500, 21)
 
 

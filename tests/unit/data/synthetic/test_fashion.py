@@ -11,11 +11,13 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from genrec.data.synthetic.attributes import BRANDS, CATEGORIES, COLOURS, STAGES, WORN_IN
-from genrec.data.synthetic.dynamics import open_shop
+from genrec.data.synthetic.attributes import BRANDS, CATEGORIES, STAGES, WORN_IN
 from genrec.data.synthetic.fashion import FashionWorld, build
+from genrec.data.synthetic.fashion_shop import open_shop
+from genrec.data.synthetic.palette import COLOURS
 from genrec.data.synthetic.phrases import COLOUR_WORDS, NOUNS, PATTERN_NOUNS, PATTERN_WORDS
-from genrec.data.synthetic.wardrobe import garments, popularity
+from genrec.data.synthetic.wardrobe import garments
+from genrec.data.synthetic.world import popularity
 from genrec.errors import UserError
 
 
