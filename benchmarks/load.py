@@ -132,10 +132,22 @@ class Requests:
         return self.random.choice(SAID).format(**values, price=self.random.choice((30, 50, 80, 120)))
 
 
+SMALL_CACHES = """
+import genrec.chat.conversation, genrec.recommender
+genrec.chat.conversation.REMEMBERED = genrec.recommender.REMEMBERED = {size}
+from genrec.cli import app
+app()
+"""
+
+
 @contextmanager
-def server(run: Path, port: int, *settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`genrec serve` on a copy of the run's changing parts, so that the run stays as it is."""
-    command = [str(Path(sys.executable).with_name("genrec")), "serve", str(run), "--port", str(port)]
+def server(run: Path, port: int, *settings: str, caches: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """`genrec serve` on a copy of the run's changing parts, so that the run stays as it is. caches: people and
+    conversations that are remembered."""
+    begun = [str(Path(sys.executable).with_name("genrec"))]
+    if caches is not None:
+        begun = [sys.executable, "-c", SMALL_CACHES.format(size=caches)]
+    command = [*begun, "serve", str(run), "--port", str(port)]
     for one in settings:
         command += ["--set", one]
     with tempfile.TemporaryDirectory() as folder:
@@ -266,12 +278,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8411)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement of batching")
+    parser.add_argument(
+        "--caches", type=int, help="their size, so that they are full within a minute: does memory stay?"
+    )
     parser.add_argument("--skip-load", action="store_true")
     parser.add_argument("--skip-batching", action="store_true")
     asked = parser.parse_args()
     print(line(machine()))
     if not asked.skip_load:
-        with server(asked.run, asked.port) as process:
+        with server(asked.run, asked.port, caches=asked.caches) as process:
             taken = asyncio.run(
                 open_loop(asked.run, asked.port, process.pid, asked.rate, 60 * asked.minutes, asked.seed)
             )
