@@ -1,0 +1,40 @@
+"""Schedulers by name, and only those that the pipeline's own is compatible with."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from genrec.errors import UserError, nearest
+
+
+def plain(name: str) -> str:
+    """«EulerDiscreteScheduler», «euler-discrete» and «euler» are one name."""
+    return re.sub(r"[^a-z0-9]|scheduler|discrete", "", name.lower())
+
+
+def choices(scheduler: Any) -> dict[str, Any]:
+    """Name as `plain` has it → class, of all that can stand in the scheduler's place."""
+    import diffusers
+
+    classes = [type(scheduler), *scheduler.compatibles]
+    if is_flow(scheduler):
+        # diffusers lists none for flow matching; these two read a flow model's prediction as it is.
+        classes += [diffusers.FlowMatchEulerDiscreteScheduler, diffusers.FlowMatchHeunDiscreteScheduler]
+    return {plain(kind.__name__): kind for kind in classes}
+
+
+def exchanged(scheduler: Any, name: str) -> Any:
+    """A scheduler of the named class with this one's configuration; UserError where it cannot be."""
+    found = choices(scheduler)
+    kind = found.get(plain(name))
+    if kind is None:
+        known = [one.__name__ for one in found.values()]
+        raise UserError(f"scheduler: {name!r} does not go with {type(scheduler).__name__}; {nearest(name, known)}")
+    return kind.from_config(scheduler.config)
+
+
+def is_flow(scheduler: Any) -> bool:
+    """Whether the model behind it predicts a flow's velocity, not noise."""
+    config = scheduler.config
+    return type(scheduler).__name__.startswith("FlowMatch") or config.get("prediction_type") == "flow_prediction"
