@@ -60,7 +60,9 @@ class CheckpointRecipe(Recipe):
     beside: bool | None = Field(
         None, description="previews: the item's picture stands beside the scene; null: if trained so"
     )
-    batch: Count = Field(4, description="pictures at once, at most")
+    batch: Count | None = Field(
+        None, description="pictures at once, at most; null: 4 on a GPU, on a CPU 1, which rounds always alike"
+    )
     safety: Literal["checkpoint", "none"] = Field("checkpoint", description="use the checkpoint's own safety checker")
 
     @model_validator(mode="after")

@@ -2,7 +2,8 @@
 
 A batch holds commissions of one road and one size; everything else is each commission's own: words, strengths of item
 and taste, the generator that its noise comes from. So equal commissions give equal pictures whoever else is in the
-batch, up to the rounding of sums (exactly so on a CPU in the tests, not promised elsewhere).
+batch, up to the rounding of sums, which depends on how many are computed at once: on a CPU, where batches win little,
+pictures are drawn one by one, and so exactly equal.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class CheckpointPainter:
         found = open_checkpoint(recipe, device) if opened is None else opened
         self._roads = Roads(found.pipe, recipe, found.device)
         self._conditions = Conditions(found.pipe, self._roads.family, found.prompt, recipe)
-        self._batch = recipe.batch
+        self._batch = recipe.batch or (1 if found.device == "cpu" else 4)
         self._told: set[str] = set()
         adapters = [Path(one.path).name for one in recipe.loras]
         self.name = "+".join([_short(recipe.model), *adapters])

@@ -71,6 +71,11 @@ def compose(commission: Commission, fits: Callable[[str], bool]) -> Said:
     return Said(item, taste, negative, lost + without + unsaid)
 
 
+def cut(text: str, fits: Callable[[str], bool]) -> str:
+    """As many of its first words as fit."""
+    return _fitted(_flat(text), "", fits)[0]
+
+
 def _fitted(first: str, second: str, fits: Callable[[str], bool]) -> tuple[str, int]:
     """Both, the first before the second; where they do not fit, the second gives way to half of the room."""
     both = ", ".join(part for part in (first, second) if part)
