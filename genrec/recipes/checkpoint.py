@@ -82,7 +82,7 @@ class ImageryLoraRecipe(Recipe):
         "pictures", description="pictures of items from their texts; or pairs: into a scene's mask, item beside it"
     )
     rank: int = Field(16, ge=0, description="of the update; 0: no update, the image prompt alone")
-    alpha: float = Field(16.0, gt=0, description="the update is scaled by alpha / rank")
+    alpha: Count = Field(16, description="the update is scaled by alpha / rank")
     targets: list[str] = Field(["to_q", "to_k", "to_v", "to_out.0"], description="layers of the denoiser that get one")
     tokens: int = Field(4, ge=0, description="image prompt: tokens per vector; 0: none is trained")
     drop_words: Share = Field(0.1, description="how often training hides the words, which guidance needs")

@@ -45,7 +45,7 @@ def open_checkpoint(recipe: CheckpointRecipe, device: str | None = None) -> Open
     licences = [licence_of(recipe.model, recipe.licence)]
     pipe = open_pipeline(recipe, dtype)
     if recipe.scheduler is not None:
-        pipe.scheduler = schedulers.exchanged(pipe.scheduler, recipe.scheduler)
+        pipe.scheduler = schedulers.exchanged(pipe, recipe.scheduler)
     prompt = None
     if recipe.image_prompt is not None:
         prompt = ImagePrompt.load(pipe, Path(recipe.image_prompt))

@@ -44,10 +44,10 @@ class Roads:
         """The road's pipeline, ready to run."""
         pipe = self._pipe(road)
         if self._placed is not pipe:
-            # With hooks for offloading, each pipeline has its own order of who leaves for whom.
+            # Which model leaves for which is each pipeline's own; which layer comes when, the layers' own.
             if self._offload == "model":
                 pipe.enable_model_cpu_offload(device=self.device)
-            elif self._offload == "sequential":
+            elif self._placed is None and self._offload == "sequential" and self.device != "cpu":
                 pipe.enable_sequential_cpu_offload(device=self.device)
             elif self._placed is None:
                 pipe.to(self.device)

@@ -36,11 +36,11 @@ def tune(
 
     The folder holds LoRA weights in diffusers' layout (if rank is not 0) and the image prompt (if tokens is not 0):
     name it in a `CheckpointRecipe` under `loras` and `image_prompt`. A killed run goes on from its last checkpoint in
-    there and ends with the same weights. Raises UserError for what cannot be learned from, another family of checkpoint,
-    a folder of another training, memory that does not suffice for one picture.
+    there and ends with the same weights. Raises UserError for what cannot be learned from, another family, a folder of
+    another training, memory that does not suffice for one picture.
     """
     checked(examples, pairs=recipe.task == "pairs", vectors=recipe.tokens > 0)
-    mark = {"recipe": recipe.model_dump(mode="json"), "examples": fingerprint(examples)}
+    mark = {"recipe": recipe.model_dump(mode="json"), "data": fingerprint(examples)}
     _claim(folder, mark)
     opened = open_checkpoint(recipe.checkpoint, device)
     family = family_of(opened.pipe)
@@ -213,7 +213,7 @@ def _fit(
 
 def _save_lora(pipe: Any, folder: Path) -> None:
     """As `load_lora_weights` of diffusers reads it, alpha included."""
-    from diffusers.utils import convert_state_dict_to_diffusers
+    from diffusers.utils.state_dict_utils import convert_state_dict_to_diffusers
     from peft.utils import get_peft_model_state_dict
 
     denoiser = denoiser_of(pipe)
