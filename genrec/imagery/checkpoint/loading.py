@@ -87,6 +87,7 @@ def open_pipeline(recipe: CheckpointRecipe, dtype: torch.dtype) -> Any:
             "diffusers pipeline wrote"
         )
     options: dict[str, Any] = {"torch_dtype": dtype, "revision": recipe.revision, "variant": recipe.variant}
+    options["use_safetensors"] = True  # the other format can hold code
     if recipe.safety == "none":
         options |= {"safety_checker": None, "requires_safety_checker": False}
     with _explained(f"checkpoint {recipe.model!r}"):
@@ -139,14 +140,16 @@ def _load_lora(pipe: Any, lora: LoraRecipe, name: str) -> None:
         import peft  # noqa: F401
     except ImportError:
         raise UserError("LoRA weights need PEFT: pip install 'genrec[lm]'") from None
-    options = {"weight_name": lora.weight_name} if lora.weight_name else {}
+    options: dict[str, Any] = {"weight_name": lora.weight_name} if lora.weight_name else {}
     path = Path(lora.path)
     if path.is_file():
         path, options = path.parent, {"weight_name": path.name}
     elif not path.exists() and (path.is_absolute() or lora.path.startswith(".")):
         raise UserError(f"LoRA {lora.path}: there is no such file or folder")
     try:
-        pipe.load_lora_weights(str(path) if path.exists() else lora.path, adapter_name=name, **options)
+        pipe.load_lora_weights(
+            str(path) if path.exists() else lora.path, adapter_name=name, use_safetensors=True, **options
+        )
     except Exception as error:  # what a stranger's file lacks shows as errors of many kinds
         first = (str(error) or repr(error)).strip().splitlines()[0]
         raise UserError(
@@ -163,6 +166,8 @@ def _load_lora(pipe: Any, lora: LoraRecipe, name: str) -> None:
 def _load_ip_adapter(pipe: Any, recipe: CheckpointRecipe) -> None:
     wanted = recipe.ip_adapter
     assert wanted is not None
+    if not wanted.weight_name.endswith(".safetensors"):
+        raise UserError(f"ip_adapter: weight_name {wanted.weight_name} can hold code: take a .safetensors file")
     if family_of(pipe) not in ("sd", "sdxl"):
         raise UserError(f"ip_adapter: only for SD 1.5 and XL; {type(pipe).__name__} takes an image_prompt")
     options: dict[str, Any] = {"subfolder": wanted.subfolder, "weight_name": wanted.weight_name}

@@ -105,7 +105,7 @@ def test_the_label_stands_in_the_corner_alone(size: tuple[int, int], tmp_path: P
     changed = np.abs(after - np.asarray(plain)).max(axis=2) > 0
     rows, columns = np.nonzero(changed)
     assert len(rows) and rows.min() > size[1] * 0.7 and columns.min() == 0
-    assert (after[changed].min(), after[changed].max()) == (0, 255)
+    assert after[changed].min() == 0 and after[changed].max() > 200  # black, and small letters in nearly white
     write_picture(tmp_path / "one.png", plain, Provenance("m", "l", "i", "cover", 1, 0.0, "1"), label=True)
     with Image.open(tmp_path / "one.png") as opened:
         assert opened.convert("RGB").tobytes() == labelled(plain).tobytes()

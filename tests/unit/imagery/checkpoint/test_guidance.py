@@ -91,7 +91,7 @@ def test_two_conditions_are_the_formula(family: str, folder: Folder) -> None:
     torch.testing.assert_close(found, torch.cat(expected), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize("family", ["sdxl", "sd3"])
 def test_love_is_a_slider(family: str, painting: Painting, wanted: Wanted) -> None:
     painter = painting(family)
     drawn = painter.draw([wanted(love=love) for love in (0.0, 0.25, 0.5, 1.0)])

@@ -122,6 +122,8 @@ def test_an_ip_adapter_of_another_architecture(adapter: Callable[[str], IpAdapte
     wrong = adapter("sdxl")
     with pytest.raises(UserError, match="does not go with StableDiffusionPipeline"):
         painting("sd", ip_adapter=wrong)
+    with pytest.raises(UserError, match="can hold code"):
+        painting("sd", ip_adapter=wrong.model_copy(update={"weight_name": "ip-adapter.bin"}))
     with pytest.raises(UserError, match="only for SD 1"):
         painting("flux", ip_adapter=wrong)
     with pytest.raises(ValueError, match="not both"):

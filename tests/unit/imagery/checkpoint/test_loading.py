@@ -125,6 +125,13 @@ def test_what_pictures_call_the_model_tells_no_paths(painting: Painting, folder:
     assert painting("sd").fingerprint == painting("sd").fingerprint != painting("sd", steps=4).fingerprint
 
 
+def test_weights_that_could_hold_code_are_not_read(painting: Painting, tmp_path: Path) -> None:
+    tiny.pipeline("flux").save_pretrained(tmp_path / "pickled", safe_serialization=False)
+    assert list((tmp_path / "pickled").glob("*/*.bin"))
+    with pytest.raises(UserError, match="cannot be loaded"):
+        painting(str(tmp_path / "pickled"))
+
+
 # ---------------------------------------------------------------------- LoRA
 
 

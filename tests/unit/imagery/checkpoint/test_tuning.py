@@ -82,8 +82,14 @@ def at_call(number: int, what: Callable[[Any], None], monkeypatch: pytest.Monkey
         yield calls
 
 
-@pytest.mark.parametrize("task", ["pictures", "pairs"])
-@pytest.mark.parametrize("family", tiny.FAMILIES)
+@pytest.mark.parametrize(
+    ("family", "task"),
+    [
+        *((family, "pictures") for family in tiny.FAMILIES),
+        ("flux", "pairs"),
+        *(pytest.param(family, "pairs", marks=pytest.mark.slow) for family in ("sd", "sdxl", "sd3")),
+    ],
+)
 def test_tuned_saved_loaded_seen(
     family: str, task: Any, recipe: Recipes, painting: Painting, wanted: Wanted, tmp_path: Path
 ) -> None:
@@ -192,7 +198,7 @@ def equal(one: Path, other: Path) -> bool:
     return mine.keys() == theirs.keys() and all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
-@pytest.mark.parametrize("family", ["sd", "flux"])
+@pytest.mark.parametrize("family", ["sd", pytest.param("flux", marks=pytest.mark.slow)])
 def test_stopped_in_the_middle_it_ends_with_the_same_weights(
     family: str, recipe: Recipes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
