@@ -64,7 +64,7 @@ def open_checkpoint(recipe: CheckpointRecipe, device: str | None = None) -> Open
 
 
 def precision(name: str, device: str) -> torch.dtype:
-    """What the weights are loaded as. UserError for half precision on a CPU that lacks the operations is torch's."""
+    """What the weights are loaded as."""
     import torch
 
     if name != "auto":

@@ -110,14 +110,14 @@ class CheckpointPainter:
         guidance = self._conditions.plain_guidance(commission)
         if commission.kind == "cover":
             if not commission.reference:
-                self._roads.take("words")
+                self._roads.pipeline("words")
                 return Job("words", self.size, 1.0, guidance, False)
-            self._roads.take("picture")
+            self._roads.pipeline("picture")
             closest, freest = self._recipe.closest, self._recipe.freest
             strength = max(closest + commission.love * (freest - closest), 1 / steps)
             return Job("picture", self.size, strength, guidance, False)
         assert commission.scene is not None
-        self._roads.take("mask")
+        self._roads.pipeline("mask")
         size = previews.working_size(commission.scene.picture.size, self.size, self._multiple)
         picture = commission.subject.picture
         if picture is None and (self._beside or self._recipe.ip_adapter is not None):

@@ -35,14 +35,14 @@ class Roads:
     def has(self, road: Road) -> bool:
         """Whether diffusers has a pipeline for it, and the denoiser is made for it."""
         try:
-            self._pipe(road)
+            self.pipeline(road)
         except UserError:
             return False
         return True
 
     def take(self, road: Road) -> Any:
         """The road's pipeline, ready to run."""
-        pipe = self._pipe(road)
+        pipe = self.pipeline(road)
         if self._placed is not pipe:
             # Which model leaves for which is each pipeline's own; which layer comes when, the layers' own.
             if self._offload == "model":
@@ -54,7 +54,8 @@ class Roads:
             self._placed = pipe
         return pipe
 
-    def _pipe(self, road: Road) -> Any:
+    def pipeline(self, road: Road) -> Any:
+        """The road's pipeline, wherever its weights are."""
         if self.inpainting_only and road != "mask":
             raise UserError(
                 f"{self._name} was made for inpainting and draws into scenes alone (tryon, room): take its plain "

@@ -23,6 +23,7 @@ from genrec.imagery.checkpoint.image_prompt import ImagePrompt
 from genrec.imagery.checkpoint.loading import Opened, open_checkpoint
 from genrec.imagery.checkpoint.training.examples import Example, checked, fingerprint
 from genrec.imagery.checkpoint.training.lesson import Lesson
+from genrec.loop.checkpoint import POINTER
 from genrec.recipes import ImageryLoraRecipe
 
 SCHEMA = 1
@@ -75,7 +76,8 @@ def tune(
 def _claim(folder: Path, mark: dict[str, Any]) -> None:
     """Checkpoints of another recipe or of other examples would be gone on from, and end as neither."""
     path = folder / CHECKPOINTS / "of.json"
-    if path.exists() and json.loads(path.read_text()) != mark:
+    begun = (folder / CHECKPOINTS / POINTER).exists()  # not so where a mistake in the recipe was found before
+    if begun and path.exists() and json.loads(path.read_text()) != mark:
         raise UserError(
             f"{folder} holds checkpoints of another training (another recipe, or other pictures): remove it, or give "
             "another folder"
