@@ -7,6 +7,7 @@ A stage inside an `Experiment` stands there in full or is the name of a recipe: 
 
 from __future__ import annotations
 
+from genrec.recipes.checkpoint import CheckpointRecipe, ImageryLoraRecipe, IpAdapterRecipe, LoraRecipe
 from genrec.recipes.files import build, find, load, names, read
 from genrec.recipes.models import (
     FOLDERS,
@@ -32,6 +33,7 @@ from genrec.recipes.models import (
 __all__ = [
     "FOLDERS",
     "AttributesRecipe",
+    "CheckpointRecipe",
     "CompactRecipe",
     "DataRecipe",
     "EmbedRecipe",
@@ -39,8 +41,11 @@ __all__ = [
     "Experiment",
     "FuseRecipe",
     "ImageRecipe",
+    "ImageryLoraRecipe",
+    "IpAdapterRecipe",
     "LeafRecipe",
     "LmRecipe",
+    "LoraRecipe",
     "PreferenceRecipe",
     "PretrainRecipe",
     "Recipe",

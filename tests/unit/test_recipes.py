@@ -18,6 +18,7 @@ from genrec.model.tasks import TASKS
 from genrec.recipes import (
     CompactRecipe,
     Experiment,
+    ImageryLoraRecipe,
     LmRecipe,
     PreferenceRecipe,
     PretrainRecipe,
@@ -68,6 +69,7 @@ def test_found_by_name_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.M
         ("demo-lm", LmRecipe),
         ("grpo", PreferenceRecipe),
         ("dpo", PreferenceRecipe),
+        ("imagery_lora", ImageryLoraRecipe),
     ],
 )
 def test_the_shipped_recipes_are_valid_and_commented(name: str, kind: type[recipes.Recipe]) -> None:

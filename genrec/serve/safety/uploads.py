@@ -15,8 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genrec.embed.picture_headers import BadPicture, Format, PictureHeader, read_header
 from genrec.serve.safety.asgi import Refusal
-from genrec.serve.safety.picture_headers import BadPicture, Format, PictureHeader, read_header
 
 if TYPE_CHECKING:
     from PIL import Image

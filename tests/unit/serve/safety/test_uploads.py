@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from genrec.embed.picture_headers import PIECES, BadPicture, read_header
 from genrec.serve.safety.asgi import Refusal
-from genrec.serve.safety.picture_headers import PIECES, BadPicture, read_header
 from genrec.serve.safety.uploads import PictureLimits, read_image_url, read_upload
 
 
