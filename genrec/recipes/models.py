@@ -254,6 +254,33 @@ class PreferenceRecipe(Recipe):
     beam: Count = Field(20, description="beams per user in validation")
 
 
+class ImageryRecipe(Recipe):
+    domain: str = Field("fashion", description="the world it learns to draw; see genrec.imagery.small.domains")
+    seed: int = Field(0, ge=0, description="everything random follows from it, the lessons' worlds included")
+    worlds: Count = Field(8, description="worlds that lessons are drawn from")
+    items: Count = Field(1500, description="things in each of them")
+    users: Count = Field(1200, description="people in each of them")
+    previews: int = Field(1500, ge=0, description="previews in each of them")
+    buckets: Count = Field(2048, description="hash buckets of words")
+    width: Count = Field(160, description="dimensions of a row's meaning, the sum of its words")
+    tokens: Count = Field(4, description="tokens that item and taste each become")
+    token_width: Count = Field(128, description="dimensions of a token")
+    hidden: Count = Field(128, description="dimensions inside the layers from meaning to tokens")
+    sketch: Count = Field(16, description="channels of the condition's first layout of the picture")
+    word_epochs: Count = Field(6, description="passes over the rows in which words are learned")
+    channels: Count = Field(16, description="channels of a latent")
+    autoencoder_widths: list[Count] = Field([32, 64], description="its channels at 32 and 16 pixels a side")
+    autoencoder_steps: Count = Field(500, description="steps of the autoencoder")
+    autoencoder_batch: Count = Field(16, description="pictures a step")
+    autoencoder_learning_rate: float = Field(3e-4, gt=0, description="highest learning rate")
+    widths: list[Count] = Field([96, 80], description="the network's channels at 8 and 4 latents a side")
+    steps: Count = Field(2500, description="steps of the network")
+    batch: Count = Field(40, description="examples a step")
+    preview_share: Share = Field(0.4, description="of them, things in scenes; the others are covers")
+    learning_rate: float = Field(1.5e-3, gt=0, description="highest learning rate")
+    shift: float = Field(1.0, gt=0, description="of the scheduler: above 1, more of its steps go to the noisy end")
+
+
 class EvaluateRecipe(Recipe):
     baselines: list[Literal["popularity", "itemknn", "contentknn", "sasrec", "token"]] = Field(
         ["popularity", "itemknn", "contentknn", "sasrec"], description="what stands beside the generator in the table"
@@ -278,6 +305,7 @@ class Experiment(Recipe):
 FOLDERS: dict[type[Recipe], str] = {
     TokenizerRecipe: "tokenizers",
     CompactRecipe: "train",
+    ImageryRecipe: "train",
     LmRecipe: "train",
     PreferenceRecipe: "train",
     PretrainRecipe: "train",

@@ -49,12 +49,22 @@ def picture(item: Mapping[str, Any]) -> Image.Image:
     return canvas.reduce(SCALE)
 
 
-def wear(item: Mapping[str, Any], pose: int) -> tuple[Image.Image, np.ndarray]:
+def bare(pose: int | Pose) -> Image.Image:
+    """The mannequin with nothing on, RGB 128 × 128: the scene that `wear` dresses."""
+    posture = POSES[pose] if isinstance(pose, int) else pose
+    canvas, hole = Image.new("RGB", (CANVAS, CANVAS), GROUND), Image.new("L", (CANVAS, CANVAS), 0)
+    mannequin.shadow(ImageDraw.Draw(canvas), posture, SHADOW)
+    mannequin.draw(canvas, hole, mannequin.body(posture))
+    mannequin.draw(canvas, hole, mannequin.arms(posture))
+    return canvas.reduce(SCALE)
+
+
+def wear(item: Mapping[str, Any], pose: int | Pose) -> tuple[Image.Image, np.ndarray]:
     """The same garment on a mannequin: the picture, RGB 128 × 128, and the garment's mask, bool (128, 128).
 
-    pose: 0 … len(figure.POSES) - 1. Arms in front of the garment are not part of the mask.
+    pose: 0 … len(figure.POSES) - 1, or any other posture. Arms in front of the garment are not part of the mask.
     """
-    posture = POSES[pose]
+    posture = POSES[pose] if isinstance(pose, int) else pose
     canvas = Image.new("RGB", (CANVAS, CANVAS), GROUND)
     parts = _worn(item, posture)
     paints = _paints(item)

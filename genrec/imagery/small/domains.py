@@ -1,0 +1,109 @@
+"""What the painter must know of a world to learn it: how to build one, which columns matter, and how its things are
+previewed. A new world is a new `Domain` here and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from genrec.data.catalog import Catalog
+from genrec.data.interactions import Interactions
+from genrec.data.synthetic import drawing, fashion
+from genrec.data.synthetic.attributes import CATEGORIES
+from genrec.data.synthetic.figure import POSES, Pose
+from genrec.errors import UserError, nearest
+from genrec.imagery.commission import Kind
+from genrec.imagery.small.poses import random_pose
+from genrec.imagery.small.scenes import dilated
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A thing in a scene. scene: without it; placed: with it; both RGB of one size. tight: bool (height, width), where
+    it is; region: where it may be, whichever of its sort it were; holds `tight`."""
+
+    scene: Image.Image
+    placed: Image.Image
+    tight: np.ndarray
+    region: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """identity: columns that stay whatever somebody's taste. judged: columns whose values a picture shows, by which
+    pictures are measured; those that are no identity are what a taste may change. preview: its kind, if there is one.
+
+    build(folder, items, users, seed): catalogue with pictures, and histories. place(row, rng): a preview in a scene at
+    random, for training. scenes: the names of the scenes kept for measures; place_in(row, number): a preview there.
+    """
+
+    name: str
+    identity: tuple[str, ...]
+    judged: tuple[str, ...]
+    build: Callable[[Path, int, int, int], tuple[Catalog, Interactions]]
+    preview: Kind | None = None
+    place: Callable[[Row, np.random.Generator], Preview] | None = None
+    scenes: tuple[str, ...] = ()
+    place_in: Callable[[Row, int], Preview] | None = None
+
+
+def _fashion(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
+    world = fashion.build(folder, items=items, users=users, seed=seed)
+    return world.catalog, world.interactions
+
+
+# The garments of a slot that reach farthest: together they say where one of its kind may be.
+_FARTHEST: dict[str, tuple[tuple[str, str], ...]] = {
+    "upper": (("sweater", "oversized"), ("t-shirt", "oversized"), ("hoodie", "pullover")),
+    "outer": (("coat", "trench"), ("coat", "cape"), ("jacket", "puffer")),
+    "lower": (("jeans", "baggy"), ("skirt", "maxi"), ("skirt", "pleated")),
+    "full": (("dress", "maxi"), ("dress", "fit-and-flare")),
+    "shoes": (("shoes", "sneaker"), ("shoes", "ankle boot"), ("shoes", "pump")),
+    "bag": (("bag", "tote"), ("bag", "backpack"), ("bag", "crossbody")),
+    "hat": (("hat", "beanie"), ("hat", "wide-brim"), ("hat", "bucket")),
+}
+
+
+def region(category: str, pose: int | Pose) -> np.ndarray:
+    """bool (128, 128): where on the mannequin a garment that is worn as this category is may be."""
+    plain = {"colour": "grey", "accent": "teal", "pattern": "solid", "material": "cotton"}
+    slot = CATEGORIES[category].slot
+    masks = [drawing.wear(plain | {"category": c, "silhouette": s}, pose)[1] for c, s in _FARTHEST[slot]]
+    return dilated(np.logical_or.reduce(masks), 3)
+
+
+def _worn(row: Row, pose: int | Pose) -> Preview:
+    placed, tight = drawing.wear(row, pose)
+    # An outline that is finer than a pixel may leave the mask empty: then it is where the pictures differ.
+    scene = drawing.bare(pose)
+    if not tight.any():
+        tight = (np.asarray(scene) != np.asarray(placed)).any(axis=2)
+    return Preview(scene, placed, tight, region(row["category"], pose) | dilated(tight, 1))
+
+
+DOMAINS: dict[str, Domain] = {
+    "fashion": Domain(
+        "fashion",
+        identity=("category", "silhouette"),
+        judged=("category", "silhouette", "colour", "pattern"),
+        build=_fashion,
+        preview="tryon",
+        place=lambda row, rng: _worn(row, random_pose(rng)),
+        scenes=tuple(pose.name for pose in POSES),
+        place_in=_worn,
+    ),
+}
+
+
+def domain(name: str) -> Domain:
+    """UserError for a world that nobody made."""
+    if name not in DOMAINS:
+        raise UserError(f"there is no domain {name!r}: {nearest(name, list(DOMAINS))}")
+    return DOMAINS[name]

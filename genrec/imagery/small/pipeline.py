@@ -1,0 +1,163 @@
+"""The painter as a diffusers pipeline: `save_pretrained`, `from_pretrained`, its own folder of components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from torch import Tensor
+
+from genrec.imagery.small.autoencoding import packed, unpacked
+from genrec.imagery.small.conditioner import Conditioner
+from genrec.imagery.small.sampling import times_of, velocity
+
+STEPS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """B pictures, as the network is asked for them.
+
+    item, taste, negative: meanings (B, width). level, item_guidance, taste_guidance: (B,). given: bool (B, 5): item,
+    taste, negative, whether it is a preview, whether its own picture is shown. scene, own: (B, C, h, w), in latent
+    units, zero where there is none. mask: (B, 1, h, w). noise: (B, C, h, w), where the drawing starts; blur (B, width)
+    and haze (B, C, h, w): what meaning and own picture are noised with, as far as level says.
+    """
+
+    item: Tensor
+    taste: Tensor
+    negative: Tensor
+    level: Tensor
+    item_guidance: Tensor
+    taste_guidance: Tensor
+    given: Tensor
+    scene: Tensor
+    mask: Tensor
+    own: Tensor
+    noise: Tensor
+    blur: Tensor
+    haze: Tensor
+
+
+class SmallPipeline(DiffusionPipeline):
+    """vae: pixels to latents. conditioner: words, vectors, tastes. unet: the network. scheduler: of flow matching.
+
+    latents: {"mean": C numbers, "std": C numbers}, of each packed channel. domain: what it learned to draw. trained:
+    the recipe it was trained by.
+    """
+
+    vae: AutoencoderDC
+    unet: UNet2DConditionModel
+    conditioner: Conditioner
+    scheduler: FlowMatchEulerDiscreteScheduler
+
+    model_cpu_offload_seq: Any = "conditioner->unet->vae"
+
+    def __init__(
+        self,
+        vae: AutoencoderDC,
+        unet: UNet2DConditionModel,
+        conditioner: Conditioner,
+        scheduler: FlowMatchEulerDiscreteScheduler,
+        latents: dict[str, list[float]] | None = None,
+        domain: str = "",
+        trained: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_modules(vae=vae, unet=unet, conditioner=conditioner, scheduler=scheduler)
+        self.register_to_config(latents=latents or {"mean": [0.0], "std": [1.0]}, domain=domain, trained=trained or {})
+
+    @property
+    def side(self) -> int:
+        """Pixels of a picture's side."""
+        return int(self.unet.config["sample_size"]) * 8
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """(C, h, w)"""
+        size = int(self.unet.config["sample_size"])
+        return int(self.unet.config["out_channels"]), size, size
+
+    def _unit(self) -> tuple[Tensor, Tensor]:
+        shape = (1, -1, 1, 1)
+        return (
+            torch.tensor(self.config["latents"]["mean"], device=self.device).view(shape),
+            torch.tensor(self.config["latents"]["std"], device=self.device).view(shape),
+        )
+
+    @torch.no_grad()
+    def encode(self, shown: Tensor) -> Tensor:
+        """float32 (B, 3, H, W) in [-1, 1] → latents of unit size."""
+        mean, std = self._unit()
+        seen = self.vae.encode(shown.to(self.device, self.vae.dtype)).latent.float()
+        return (packed(seen) - mean) / std
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """The way back, float32 (B, 3, H, W)."""
+        mean, std = self._unit()
+        return self.vae.decode(unpacked(latents * std + mean).to(self.vae.dtype)).sample.float()
+
+    @torch.no_grad()
+    def __call__(
+        self, asked: Asked, *, steps: int | None = None, progress: Callable[[float], None] | None = None
+    ) -> Tensor:
+        """Latents of unit size, (B, C, h, w). progress: called after every step with the share that is done."""
+        steps = steps or STEPS
+        self.scheduler.set_timesteps(sigmas=times_of(steps).tolist(), device=self.device)
+        views = self._views(asked)
+        latents = asked.noise
+        own = (1 - asked.level)[:, None, None, None] * asked.own + asked.level[:, None, None, None] * asked.haze
+        own = own * asked.given[:, 4, None, None, None]
+        count = len(latents)
+        dtype = self.unet.dtype
+        for number, time in enumerate(self.scheduler.timesteps):
+            t = (time / self.scheduler.config["num_train_timesteps"]).float()
+            guess: Tensor | None = None
+            for tokens, pooled, sketch, weight, bare in views:
+                inputs = torch.cat([latents, asked.scene, asked.mask, own * (0 if bare else 1), sketch], dim=1)
+                told = self.unet(
+                    inputs.to(dtype), time.expand(count), tokens.to(dtype), timestep_cond=pooled.to(dtype)
+                ).sample.float()
+                part = told * weight[:, None, None, None]
+                guess = part if guess is None else guess + part
+            assert guess is not None
+            latents = cast(Any, self.scheduler).step(velocity(latents, guess, t), time, latents, return_dict=False)[0]
+            if progress is not None:
+                progress((number + 1) / steps)
+        return latents
+
+    def _views(self, asked: Asked) -> list[tuple[Tensor, Tensor, Tensor, Tensor, bool]]:
+        """What the network is asked in each step, and what each answer counts: (tokens, pooled, sketch, weight, bare).
+
+        With g and h the guidances of item and taste, x(·) the network's guess:
+
+            x(∅) + g·(x(item) - x(∅)) + h·(x(item, taste) - x(item))
+
+        (Brooks et al. 2023, section 3.2.1, of guesses where they have scores); negative words stand in for ∅. What
+        counts nothing is not asked for: at g = h = 1, one answer is enough.
+        """
+        has_item, has_taste, has_negative, preview, referred = asked.given.unbind(dim=1)
+        g = asked.item_guidance
+        h = torch.where(has_taste, asked.taste_guidance, torch.zeros_like(g))
+        none = torch.zeros_like(has_item)
+        views = []
+        for weight, item, taste, what, bare in (
+            (h, has_item, has_taste, asked.item, False),
+            (g - h, has_item, none, asked.item, False),
+            (1 - g, has_negative, none, asked.negative, True),
+        ):
+            # Asked for all or for nobody: another number of rows may be computed in another order, to other last bits.
+            if not weight.abs().gt(1e-6).any():
+                continue
+            level = torch.zeros_like(asked.level) if bare else asked.level
+            shown = none if bare else referred
+            told = self.conditioner.tokens(what, asked.taste, level, asked.blur, item, taste, preview, shown)
+            views.append((*told, weight, bare))
+        return views

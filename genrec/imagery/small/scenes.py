@@ -1,0 +1,81 @@
+"""A scene as the painter sees it: a square around the mask, drawn anew and put back inside the mask, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+MARGIN = 0.12
+"""Of the mask's longer side, left around it on every side."""
+SMALLEST = 24
+"""Pixels of the scene that the square has at least."""
+SEAM = 2
+"""Pixels within the mask over which scene and drawing run into one another."""
+
+
+@dataclass(frozen=True)
+class Square:
+    """Part of a picture: left and top corner, side, in pixels; may reach beyond the picture, which is then padded."""
+
+    left: int
+    top: int
+    side: int
+
+    def cut(self, picture: Image.Image, size: int) -> Image.Image:
+        """The part, `size` × `size`; what lies beyond the picture repeats its edge."""
+        arrays = np.asarray(picture)
+        rows = np.clip(np.arange(self.top, self.top + self.side), 0, arrays.shape[0] - 1)
+        columns = np.clip(np.arange(self.left, self.left + self.side), 0, arrays.shape[1] - 1)
+        part = Image.fromarray(np.ascontiguousarray(arrays[rows][:, columns]))
+        return part.resize((size, size), Image.Resampling.BOX if self.side >= size else Image.Resampling.BICUBIC)
+
+    def put(self, picture: Image.Image, drawn: Image.Image) -> Image.Image:
+        """A copy of `picture` with `drawn` where the square is."""
+        result = picture.copy()
+        result.paste(drawn.resize((self.side, self.side), Image.Resampling.BICUBIC), (self.left, self.top))
+        return result
+
+
+def around(mask: np.ndarray, margin: float = MARGIN) -> Square:
+    """The square around what is true in bool (height, width), with a margin."""
+    height, width = mask.shape
+    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, bottom, left, right = int(ys[0]), int(ys[-1]) + 1, int(xs[0]), int(xs[-1]) + 1
+    side = max(SMALLEST, round(max(bottom - top, right - left) * (1 + 2 * margin)))
+    x, y = (left + right - side) // 2, (top + bottom - side) // 2
+    # Rather a little off the middle than beyond the edge.
+    x = min(max(x, 0), width - side) if side <= width else (width - side) // 2
+    y = min(max(y, 0), height - side) if side <= height else (height - side) // 2
+    return Square(x, y, side)
+
+
+def cover(mask: np.ndarray, square: Square, size: int) -> np.ndarray:
+    """float32 (size, size): which share of each pixel of the square the mask has."""
+    cut = square.cut(Image.fromarray(mask.astype(np.uint8) * 255), size)
+    return np.asarray(cut, dtype=np.float32) / 255
+
+
+def put_back(scene: Image.Image, mask: np.ndarray, square: Square, drawn: Image.Image) -> Image.Image:
+    """The scene with the drawing inside the mask; equal to it outside, to the byte. The seam lies within the mask."""
+    full = square.put(scene, drawn)
+    return blend(scene, full, mask)
+
+
+def blend(scene: Image.Image, drawn: Image.Image, mask: np.ndarray, seam: int = SEAM) -> Image.Image:
+    """`drawn` inside the mask, `scene` outside, run into one another over `seam` pixels within the mask."""
+    inside = Image.fromarray(mask.astype(np.uint8) * 255)
+    small = inside.filter(ImageFilter.MinFilter(2 * (seam // 2) + 1)) if seam > 1 else inside
+    soft = np.asarray(small.filter(ImageFilter.BoxBlur(seam / 2)), dtype=np.float32) / 255 * mask
+    below, above = np.asarray(scene, dtype=np.float32), np.asarray(drawn, dtype=np.float32)
+    mixed = below + (above - below) * soft[..., None]
+    return Image.fromarray(np.round(mixed).astype(np.uint8))
+
+
+def dilated(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """The mask and what lies within so many pixels of it (in squares)."""
+    if pixels < 1:
+        return mask
+    grown = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(2 * pixels + 1))
+    return np.asarray(grown) > 0

@@ -1,0 +1,137 @@
+"""The small painter from nothing: lessons, words, latent space, network. Every stage is skipped where it is done."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+
+from genrec import progress
+from genrec.imagery.small import lessons as drawing_lessons
+from genrec.imagery.small.autoencoding import autoencoder, begin_linear, encoded, fit_autoencoder, packed
+from genrec.imagery.small.conditioner import Conditioner
+from genrec.imagery.small.domains import domain
+from genrec.imagery.small.learning import Examples, Latents, Studio, fit_network, network
+from genrec.imagery.small.lessons import Lessons
+from genrec.imagery.small.meanings import Readings, fit_meanings
+from genrec.imagery.small.pipeline import SmallPipeline
+from genrec.recipes.models import ImageryRecipe
+
+MOST = 4_000_000
+"""Parameters of a painter, so that three of them are small enough to travel in a package."""
+
+
+def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
+    """Train what the recipe says in `folder`, and write folder/pipeline in half precision. Goes on where it was killed.
+
+    folder/lessons, words, latents and network hold the stages; folder/training.json what each took and its last loss.
+    """
+    spent: dict[str, Any] = {}
+    world = domain(recipe.domain)
+    begun = time.perf_counter()
+
+    def took(stage: str, **more: Any) -> None:
+        nonlocal begun
+        now = time.perf_counter()
+        spent[stage], begun = {"seconds": round(now - begun, 1), **more}, now
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lessons = drawing_lessons.drawn(
+        world, folder / "lessons", worlds=recipe.worlds, items=recipe.items, users=recipe.users,
+        previews=recipe.previews, seed=recipe.seed,
+    )  # fmt: skip
+    took("lessons", things=len(lessons.pictures), held=int(lessons.held.sum()), previews=len(lessons.of))
+    torch.manual_seed(recipe.seed)
+    conditioner = Conditioner(
+        recipe.buckets, recipe.width, recipe.tokens, recipe.token_width, recipe.hidden, recipe.sketch
+    )
+    readings = fit_meanings(
+        conditioner, lessons, world.identity, epochs=recipe.word_epochs, seed=recipe.seed, folder=folder / "words"
+    )
+    took("words")
+    vae = autoencoder(recipe.channels, (16, *recipe.autoencoder_widths))
+    shown = np.concatenate([lessons.pictures[~lessons.held], lessons.scenes[::3], lessons.placed])
+    begin_linear(vae, shown[:: max(1, len(shown) // 160)])
+    record = fit_autoencoder(
+        vae, shown, steps=recipe.autoencoder_steps, batch=recipe.autoencoder_batch,
+        learning_rate=recipe.autoencoder_learning_rate, seed=recipe.seed, folder=folder / "latents",
+    )  # fmt: skip
+    took("latents", loss=record.epochs[-1]["loss"])
+    latents, mean, std = in_latents(vae, lessons, folder / "latents.safetensors")
+    took("encoding")
+    torch.manual_seed(recipe.seed + 1)  # so that it begins alike, whether or not the stages before were resumed
+    unet = network(4 * recipe.channels, recipe.widths, recipe.token_width, recipe.sketch)
+    studio = Studio(unet, conditioner)
+    examples = Examples(lessons, latents, readings, whole(conditioner, readings), recipe.preview_share)
+    record = fit_network(
+        studio, examples, steps=recipe.steps, batch=recipe.batch, learning_rate=recipe.learning_rate,
+        seed=recipe.seed, folder=folder / "network",
+    )  # fmt: skip
+    took("network", loss=record.epochs[-1]["loss"])
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=recipe.shift)
+    pipeline = SmallPipeline(
+        vae, unet, conditioner, scheduler, {"mean": mean, "std": std}, recipe.domain, recipe.model_dump(mode="json")
+    )
+    count = parameters(pipeline)
+    if count > MOST:
+        progress.say(f"{count:,} parameters; {MOST:,} is the most for a painter that travels in the package")
+    spent["parameters"] = count
+    write(pipeline, folder / "pipeline")
+    (folder / "training.json").write_text(json.dumps(spent, indent=1))
+    return pipeline
+
+
+def in_latents(
+    vae: AutoencoderDC, lessons: Lessons, kept: Path | None = None
+) -> tuple[Latents, list[float], list[float]]:
+    """Every lesson's latents, packed, each channel of mean 0 and all together of size 1, and what made them so.
+
+    kept: a file for them, in half precision: it takes minutes to make them.
+    """
+    if kept is not None and kept.exists():
+        flat, placed, scenes = (load_file(kept)[name] for name in ("flat", "placed", "scenes"))
+    else:
+        shown = (lessons.pictures, lessons.placed, lessons.scenes)
+        flat, placed, scenes = (packed(encoded(vae, part)).contiguous().half() for part in shown)
+        if kept is not None:
+            save_file({"flat": flat, "placed": placed, "scenes": scenes}, kept)
+    flat, placed, scenes = flat.float(), placed.float(), scenes.float()
+    both = torch.cat([flat[torch.from_numpy(~np.asarray(lessons.held))], placed])
+    mean = both.mean(dim=(0, 2, 3))
+    std = (both - mean.view(1, -1, 1, 1)).std().expand(len(mean))
+    shape = (1, -1, 1, 1)
+    flat, scenes, placed = ((part - mean.view(shape)) / std.view(shape) for part in (flat, scenes, placed))
+    masks = torch.from_numpy(np.array(lessons.masks)).float()[:, None] / 255
+    small = functional.adaptive_avg_pool2d(masks, (flat.shape[2], flat.shape[3])) if len(masks) else masks[:, :, :8, :8]
+    return Latents(flat, scenes, placed, small), mean.tolist(), std.tolist()
+
+
+@torch.no_grad()
+def whole(conditioner: Conditioner, readings: Readings) -> torch.Tensor:
+    """float32 (N, width): the meaning of all that each row says."""
+    return conditioner.meaning([readings.full(row) for row in range(len(readings.texts))])
+
+
+def parameters(pipeline: SmallPipeline) -> int:
+    parts = (pipeline.vae, pipeline.unet, pipeline.conditioner)
+    return sum(parameter.numel() for part in parts for parameter in part.parameters())
+
+
+def write(pipeline: SmallPipeline, folder: Path) -> None:
+    """In half precision: what the weights lose by it is far below what a picture shows."""
+    import copy
+
+    half = SmallPipeline(
+        copy.deepcopy(pipeline.vae).half(), copy.deepcopy(pipeline.unet).half(),
+        copy.deepcopy(pipeline.conditioner).half(), pipeline.scheduler, pipeline.config["latents"],
+        pipeline.config["domain"], pipeline.config["trained"],
+    )  # fmt: skip
+    half.save_pretrained(folder, safe_serialization=True)
