@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from genrec.explain.gazetteer import Synonyms
     from genrec.explain.speech import Speech
     from genrec.explain.writer import Explainer, Explanation, Write
+    from genrec.imagery.artist import Artist, Drawing
+    from genrec.imagery.commission import Kind, Scene
+    from genrec.imagery.painter import Painter
 
 __all__ = ["LIVE", "Recommendation", "Recommendations", "Recommender", "Request", "load_generator"]
 
@@ -62,6 +65,7 @@ class Recommender(Searchable):
         self._talking: Conversation | None = None
         self._talking_lock = Lock()
         self._hearing: Understand | None = None
+        self._artist: tuple[object, Artist] | None = None
 
     @classmethod
     def from_pretrained(cls, path: str | Path, *, beam: int = 50, speaker: Speaker | None = None) -> Recommender:
@@ -258,6 +262,57 @@ class Recommender(Searchable):
         from genrec.explain.speech import Speech
 
         return Speech.read(self.path, self.snapshot.ids)
+
+    def artist(self, painter: str | Path | Painter | None = None) -> Artist:
+        """Makes commissions of this catalogue's ids and draws them; made anew when the catalogue changes.
+
+        painter: None for the one that comes with GenRec, for runs of the synthetic worlds; else the folder of one, a
+        checkpoint's recipe, hub id or folder, or any `Painter`. UserError where there is none.
+        """
+        from genrec.imagery.artist import Artist
+
+        now, known = self.snapshot, self._artist
+        if known is None or known[0] != painter:
+            known = (painter, Artist.of(self.path, now, painter))
+        elif known[1].now is not now:
+            known = (painter, Artist(self.path, now, known[1].painter, known[1].domain))
+        self._artist = known
+        return known[1]
+
+    def imagine(
+        self,
+        item_id: str,
+        history: Sequence[str] = (),
+        *,
+        kind: Kind = "cover",
+        love: float | Sequence[float] = 0.5,
+        scene: Scene | str | None = None,
+        reference: bool = False,
+        prompt: str = "",
+        style: str = "",
+        negative: str = "",
+        item_guidance: float | None = None,
+        taste_guidance: float | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        painter: str | Path | Painter | None = None,
+    ) -> list[Drawing]:
+        """The item, drawn for whoever has this history (item ids, oldest first): one picture for each value of `love`.
+
+        kind: cover; tryon and room put the item into a scene, one of the run's own world by name, or any `Scene`. The
+        others: see `genrec.imagery.Commission`. UserError for an unknown item, a history that says nothing where love
+        is above 0, or what the painter cannot draw.
+        """
+        artist = self.artist(painter)
+        steps_of_love = [love] if isinstance(love, int | float) else list(love)
+        wanted = [
+            artist.commission(
+                item_id, history, kind=kind, love=float(one), scene=scene, reference=reference, prompt=prompt,
+                style=style, negative=negative, item_guidance=item_guidance, taste_guidance=taste_guidance, seed=seed,
+            )
+            for one in steps_of_love
+        ]  # fmt: skip
+        return artist.draw(wanted, steps=steps)
 
     def offsets(self, values: Mapping[str, float]) -> Offsets:
         """Score offsets by item id, for everybody: a prior, a discount for popularity. UserError unless finite.

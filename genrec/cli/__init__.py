@@ -243,8 +243,9 @@ def demo(
     typer.echo(workspace / "evaluate" / "report.html")
 
 
-from genrec.cli import language, serving  # noqa: E402 (they stand behind the verbs)
+from genrec.cli import imagery, language, serving  # noqa: E402 (they stand behind the verbs)
 
+imagery.add_to(app)
 serving.add_to(app)
 app.add_typer(language.models)
 app.add_typer(language.tasks)

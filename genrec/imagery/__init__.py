@@ -1,7 +1,8 @@
 """Pictures of an item for one person: cover art, a garment worn, a piece of furniture in a room.
 
 `commission` says what is wanted; a `Painter` draws it: `small` (our own latent pipeline) or `checkpoint` (any
-diffusers checkpoint). `import genrec.imagery` is cheap: torch and diffusers are imported when something is drawn.
+diffusers checkpoint). `artist` makes commissions of a run's ids. `import genrec.imagery` is cheap: torch and diffusers
+are imported when something is drawn.
 """
 
 from genrec.imagery.commission import KINDS, Commission, Kind, Scene, Subject, Taste

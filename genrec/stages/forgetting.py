@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import time
@@ -24,6 +25,8 @@ from genrec.workspace import Workspace
 from genrec.workspace.manifest import read_json, write_json
 from genrec.workspace.redaction import Target
 
+DRAWN = "imagine"
+"""Where `genrec imagine` puts its pictures, by default."""
 FORGOTTEN = "forgotten.json"
 """Salted hashes of the people, and when they were forgotten: without the name nobody reads one."""
 
@@ -52,9 +55,33 @@ def forget(workspace: Workspace, users: Sequence[str], now: float | None = None)
                     target(path.name).write_text(shorter, encoding="utf-8")
                     gone[path.stem] += count
 
-    moment = time.time() if now is None else now
-    workspace.redact(change, first=lambda: _note(workspace.path, wanted, moment))
+    def first() -> None:
+        _note(workspace.path, wanted, time.time() if now is None else now)
+        drawn = _drawings(workspace.path / DRAWN, wanted)
+        if drawn:
+            gone["pictures"] = drawn
+
+    workspace.redact(change, first=first)
     return dict(gone)
+
+
+def _drawings(folder: Path, users: set[str]) -> int:
+    """What `genrec imagine` drew for them goes, and the contact sheet, which names everybody it was drawn for."""
+    index = folder / "index.parquet"
+    if not index.exists():
+        return 0
+    table = pl.read_parquet(index)
+    theirs = table.filter(pl.col("user_id").is_in(users))
+    kept = table.filter(~pl.col("user_id").is_in(users) | pl.col("user_id").is_null())
+    if not theirs.height:
+        return 0
+    for path in set(theirs["path"]) - set(kept["path"]):
+        (folder / path).unlink(missing_ok=True)
+    (folder / "index.html").unlink(missing_ok=True)
+    part = index.with_name("index.parquet.part")
+    kept.write_parquet(part)
+    os.replace(part, index)
+    return theirs.height
 
 
 def remembered(run: Path, interactions: Interactions) -> tuple[Interactions, int]:

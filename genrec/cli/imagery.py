@@ -1,0 +1,69 @@
+"""`genrec imagine`: in a file of its own, since it has many options."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genrec.cli import common
+from genrec.cli.common import Run
+from genrec.errors import UserError
+
+Words = Annotated[str, typer.Option(help="Words beside the item's.")]
+Strength = Annotated[float | None, typer.Option(min=0, max=30, help="By default the painter's own.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verb."""
+
+    @partial(common.verb, app)
+    def imagine(
+        run: Run,
+        user: Annotated[list[str] | None, typer.Option(help="Whom to draw for; may be given again.")] = None,
+        people: Annotated[int, typer.Option(min=0, help="So many more people, drawn by --seed.")] = 0,
+        item: Annotated[list[str] | None, typer.Option(help="What to draw; by default what comes next.")] = None,
+        k: Annotated[int, typer.Option("--k", min=1, help="Without --item: next items per person.")] = 1,
+        kind: Annotated[str, typer.Option(help="cover, tryon or room.")] = "cover",
+        love: Annotated[
+            list[float] | None, typer.Option(help="0, the item as it is, to 1, as they would love it: 0, 0.5 and 1.")
+        ] = None,
+        out: Annotated[Path | None, typer.Option(help="A folder; by default RUN/imagine.")] = None,
+        scene: Annotated[str | None, typer.Option(help="tryon, room: a scene's name, or a picture file.")] = None,
+        mask: Annotated[Path | None, typer.Option(help="With a picture: white where the item may be.")] = None,
+        reference: Annotated[bool, typer.Option("--reference", help="Look at the item's own picture.")] = False,
+        painter: Annotated[
+            str | None, typer.Option(help="Our own, or a checkpoint's recipe (.yaml), hub id or folder.")
+        ] = None,
+        prompt: Words = "",
+        style: Words = "",
+        negative: Annotated[str, typer.Option(help="What shall not be seen.")] = "",
+        item_guidance: Strength = None,
+        taste_guidance: Strength = None,
+        steps: Annotated[int | None, typer.Option(min=1, help="Denoising steps.")] = None,
+        seed: Annotated[int, typer.Option(min=0, help="Equal seeds, equal pictures.")] = 0,
+        label: Annotated[bool, typer.Option("--label", help="Write «generated» into a corner.")] = False,
+    ) -> None:
+        """Draw items for people: PNG files, index.parquet and a contact sheet."""
+        from genrec.imagery.commission import KINDS
+        from genrec.imagery.reading import read_scene
+        from genrec.stages.forgetting import DRAWN
+        from genrec.stages.imagining import SHEET, Wanted
+        from genrec.stages.imagining import imagine as draw
+
+        if kind not in KINDS:
+            raise UserError(f"--kind {kind}: one of {', '.join(KINDS)}")
+        if mask is not None and scene is None:
+            raise UserError("--mask needs --scene, the picture that it belongs to")
+        place = scene if scene is None or mask is None else read_scene(Path(scene), mask)
+        words = {"prompt": prompt, "style": style, "negative": negative}
+        wanted = Wanted(
+            users=user or (), people=people, items=item or (), count=k, kind=kind, love=love or (0.0, 0.5, 1.0),
+            scene=place, reference=reference, painter=painter, steps=steps, seed=seed, label=label,
+            words=words | {"item_guidance": item_guidance, "taste_guidance": taste_guidance},
+        )  # fmt: skip
+        folder = out or run / DRAWN
+        draw(run, wanted, folder)
+        typer.echo(folder / SHEET)

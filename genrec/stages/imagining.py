@@ -1,0 +1,118 @@
+"""`genrec imagine`: pictures of items for people of a run, as PNG files, an index in Parquet and a contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from genrec import progress
+from genrec.errors import UserError, nearest
+from genrec.imagery.artist import Artist
+from genrec.imagery.batches import Order, draw_batch
+from genrec.imagery.commission import Kind, Scene
+from genrec.recommender import Recommender
+
+SHEET = "index.html"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """users: whom to draw for; people: so many more, drawn by seed. items: what; without them each person's likeliest
+    next `count`. love: one picture each. scene: a scene of the run's own by name, or a picture and a mask. painter,
+    steps: see `Recommender.imagine`. words: prompt, style, negative, guidances."""
+
+    users: Sequence[str] = ()
+    people: int = 0
+    items: Sequence[str] = ()
+    count: int = 1
+    kind: Kind = "cover"
+    love: Sequence[float] = (0.0, 0.5, 1.0)
+    scene: str | Scene | None = None
+    reference: bool = False
+    painter: str | None = None
+    steps: int | None = None
+    seed: int = 0
+    label: bool = False
+    words: dict[str, Any] = field(default_factory=dict)
+
+
+def imagine(run: Path, wanted: Wanted, out: Path) -> pl.DataFrame:
+    """Draw what is wanted into `out`; the index. What is finished there is not drawn again.
+
+    UserError for a user that the run does not have, an item that the catalogue does not have, nobody and nothing named.
+    """
+    recommender = Recommender.from_pretrained(run)
+    people = _people(run, wanted)
+    if not people and not wanted.items:
+        raise UserError("nothing to draw: name a --user, some --people, or an --item")
+    artist = recommender.artist(wanted.painter)
+    orders: list[Order] = []
+    rows: list[str] = []
+    for user, history in people or [(None, [])]:
+        items = list(wanted.items) or [one.item_id for one in recommender.recommend(history, wanted.count)]
+        for item in items:
+            rows.append(f"{user}, {item}" if user else item)
+            for love in wanted.love if user else (0.0,):
+                made = artist.commission(
+                    item, history, kind=wanted.kind, love=love, scene=wanted.scene, reference=wanted.reference,
+                    seed=wanted.seed, **wanted.words,
+                )  # fmt: skip
+                orders.append(Order(made, user))
+    with progress.bar("Drawing", len(orders), "picture") as shown:
+        done = 0
+
+        def share(part: float) -> None:
+            nonlocal done
+            now = int(part * len(orders))
+            shown.advance(max(0, now - done))
+            done = max(done, now)
+
+        index = draw_batch(
+            artist.painter, orders, out, catalogue=str(recommender.snapshot.version), steps=wanted.steps,
+            label=wanted.label, progress=share,
+        )  # fmt: skip
+    _sheet(artist, orders, rows, index, out)
+    return index
+
+
+def histories(run: Path) -> dict[str, list[str]]:
+    """Of everybody in the run's data: item ids, oldest first."""
+    path = run / "data" / "interactions.parquet"
+    if not path.exists():
+        raise UserError(f"{run} holds no histories (a saved recommender has none): name items instead of users")
+    table = pl.read_parquet(path).sort("timestamp", maintain_order=True)
+    grouped = table.group_by("user_id", maintain_order=True).agg("item_id")
+    return dict(zip(grouped["user_id"].to_list(), grouped["item_id"].to_list(), strict=True))
+
+
+def _people(run: Path, wanted: Wanted) -> list[tuple[str | None, list[str]]]:
+    if not wanted.users and not wanted.people:
+        return []
+    known = histories(run)
+    for user in wanted.users:
+        if user not in known:
+            raise UserError(f"the run has no user {user!r}: {nearest(user, list(known)[:50_000])}")
+    others = sorted(known.keys() - set(wanted.users))
+    drawn = np.random.default_rng(wanted.seed).permutation(len(others))[: wanted.people]
+    return [(user, known[user]) for user in [*wanted.users, *(others[i] for i in sorted(drawn))]]
+
+
+def _sheet(artist: Artist, orders: Sequence[Order], rows: Sequence[str], index: pl.DataFrame, out: Path) -> None:
+    from PIL import Image
+
+    from genrec.imagery.measures import gallery
+
+    wide = max(1, len(orders) // max(1, len(rows)))
+    paths = index["path"][: len(orders)].to_list()
+    lines = []
+    for number, name in enumerate(rows):
+        pictures = [Image.open(out / path) for path in paths[number * wide : (number + 1) * wide]]
+        lines.append((name, pictures))
+    heads = [f"love {order.commission.love:g}" for order in orders[:wide]]
+    title = f"Drawn by {artist.painter.name} ({artist.painter.licence}); generated pictures"
+    (out / SHEET).write_text(gallery.page([gallery.Sheet(title, heads, lines)], "Drawn for you"), encoding="utf-8")
