@@ -96,10 +96,7 @@ class Commission:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UserError(f"kind {self.kind!r}: one of {', '.join(KINDS)}")
-        if not 0 <= self.love <= 1:
-            raise UserError(f"love = {self.love}: from 0 (the item as it is) to 1 (as this person would love it)")
-        if self.love > 0 and self.taste is None:
-            raise UserError(f"love = {self.love} needs a taste: name a user with a history, or leave it at 0")
+        checked_love(self.love, self.taste is not None)
         for name in ("item_guidance", "taste_guidance"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 30:
@@ -110,3 +107,11 @@ class Commission:
             raise UserError(f"kind {self.kind} needs a scene: a picture and a mask of where the item may be drawn")
         if self.reference and self.subject.picture is None:
             raise UserError(f"item {self.subject.item_id} has no picture to refer to: leave reference off")
+
+
+def checked_love(love: float, known: bool) -> None:
+    """UserError for a slider out of its range, or above 0 where no taste is known."""
+    if not 0 <= love <= 1:
+        raise UserError(f"love = {love}: from 0 (the item as it is) to 1 (as this person would love it)")
+    if love > 0 and not known:
+        raise UserError(f"love = {love} needs a taste: name a user with a history, or leave it at 0")

@@ -7,6 +7,7 @@ drawn for stands in the index beside the pictures alone (`genrec.imagery.batches
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,18 @@ class Provenance:
 
 
 def write_picture(path: Path, picture: Image.Image, provenance: Provenance, *, label: bool = False) -> None:
-    """Write a PNG whole or not at all; the folder is made. label: draw «generated» visibly into a corner.
+    """Write `as_png` whole or not at all; the folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(as_png(picture, provenance, label=label))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def as_png(picture: Image.Image, provenance: Provenance, *, label: bool = False) -> bytes:
+    """The bytes of a PNG file that says what it is. label: draw «generated» visibly into a corner.
 
     What the picture itself carried (EXIF, profiles) is left out.
     """
@@ -93,13 +105,9 @@ def write_picture(path: Path, picture: Image.Image, provenance: Provenance, *, l
             info.add_itxt(key, plain.encode("utf-8", "replace").decode())
     info.add_itxt(XMP_KEY, _XMP.format(version=provenance.genrec, source=SOURCE_TYPES[provenance.kind]))
     plain_picture = Image.frombytes("RGB", picture.size, picture.convert("RGB").tobytes())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        (labelled(plain_picture) if label else plain_picture).save(part, "PNG", pnginfo=info)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    held = io.BytesIO()
+    (labelled(plain_picture) if label else plain_picture).save(held, "PNG", pnginfo=info)
+    return held.getvalue()
 
 
 def read_provenance(path: Path) -> Provenance | None:

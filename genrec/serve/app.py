@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 import genrec
 from genrec.serve import failures, page
-from genrec.serve.routes import adapters, catalogue, chatting, health, items, recommending, storing
+from genrec.serve.imagery import Imagery
+from genrec.serve.routes import adapters, catalogue, chatting, health, imagery, items, recommending, storing
 from genrec.serve.safety.uploads import PictureLimits
 from genrec.serve.service import Service
 from genrec.serve.talking import Talking
@@ -18,7 +19,12 @@ ABOUT = """Recommendations that are generated, item by item, under the catalogue
 catalogue does not have. Every answer has an id under which the audit log keeps what was recommended and why."""
 
 
-def create_app(service: Service, talking: Talking | None = None, pictures: PictureLimits | None = None) -> FastAPI:
+def create_app(
+    service: Service,
+    talking: Talking | None = None,
+    pictures: PictureLimits | None = None,
+    drawing: Imagery | None = None,
+) -> FastAPI:
     """Without guards, which stand around it: see `genrec.serve.safety.stack.protect`. The service is closed when the
     application ends."""
 
@@ -31,9 +37,10 @@ def create_app(service: Service, talking: Talking | None = None, pictures: Pictu
         title="GenRec", version=genrec.__version__, description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.service, app.state.talking = service, talking or Talking(service)
-    app.state.pictures = pictures or PictureLimits()
+    app.state.pictures, app.state.imagery = pictures or PictureLimits(), drawing
+    service.imagery = drawing
     failures.install(app)
-    for room in (chatting, recommending, storing, catalogue, items, adapters, health):
+    for room in (chatting, recommending, storing, catalogue, items, imagery, adapters, health):
         app.include_router(room.router)
     page.mount(app)
     return app

@@ -5,10 +5,12 @@ Nothing but the protocol may go to stdout; GenRec's own lines and bars go to std
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Image
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
@@ -17,6 +19,7 @@ from genrec.errors import UserError
 from genrec.serve.backend import Find
 from genrec.serve.batching import Busy, TooLate
 from genrec.serve.cards import card, told
+from genrec.serve.imagery import Wanted
 from genrec.serve.schemas.common import HISTORY, MOST, Card, Id
 from genrec.serve.schemas.recommending import QUERY, Explained, Recommendations
 from genrec.serve.service import Service
@@ -34,7 +37,7 @@ User = Annotated[Id | None, Field(description="A person that the store knows: st
 
 
 def mcp_server(service: Service) -> MCPServer:
-    """Tools: recommend, search, explain, item."""
+    """Tools: recommend, search, explain, item; imagine, where the service draws."""
     server = MCPServer("genrec", version=genrec.__version__, instructions=INSTRUCTIONS)
 
     @server.tool(structured_output=True)
@@ -67,6 +70,34 @@ def mcp_server(service: Service) -> MCPServer:
         if item_id not in now.catalog.index:
             raise ToolError(f"the catalogue has no item {item_id!r}")
         return card(now, item_id)
+
+    if service.imagery is not None:
+        imagery = service.imagery
+
+        @server.tool()
+        async def imagine(
+            item_id: Id,
+            user: User = None,
+            history: History | None = None,
+            love: Annotated[float, Field(ge=0, le=1, description="0: as it is; 1: as they would love it.")] = 0.5,
+            kind: Literal["cover", "tryon", "room"] = "cover",
+            seed: Annotated[int, Field(ge=0, lt=2**31)] = 0,
+        ) -> Image:
+            """A picture of an item, generated for whoever has this history: its cover, or a preview in a scene."""
+            with _said():
+                known = await service.known(user)
+                whole = service.there([*known.history, *(history or [])])
+                job = await imagery.submit(
+                    Wanted(item_id, whole, kind, [love], None, False, {"seed": seed}), "mcp", user
+                )
+                try:
+                    while not job.over:
+                        await asyncio.sleep(0.05)
+                finally:
+                    imagery.jobs.cancel(job)
+                if not job.pictures:
+                    raise UserError(job.error or f"the picture is {job.status}")
+                return Image(data=job.pictures[0], format="png")
 
     return server
 

@@ -23,6 +23,7 @@ from genrec.errors import UserError
 from genrec.progress import say
 from genrec.search.searchable import SPOKEN
 from genrec.serve.backend import Backend
+from genrec.serve.imagery import Imagery
 from genrec.serve.metrics import Metrics
 from genrec.serve.safety.keys import Keys
 from genrec.serve.service import Service
@@ -94,6 +95,7 @@ def serve_mcp(run: Path, settings: ServerSettings) -> None:
 
     with _quiet():
         service = open_service(run, settings, open_store(run, settings, Secrets.from_environment()))
+        service.imagery = Imagery.of(service, settings.imagery)
     say(f"GenRec serves {run} to an MCP client on stdin and stdout")
     asyncio.run(serve_stdio(service))
 
@@ -138,7 +140,8 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
     service.recommender.synonyms = synonyms
     await asyncio.to_thread(_warm, service.recommender, synonyms)
     talking = Talking(service, synonyms=synonyms, understand=listener(settings, secrets, service))
-    app = create_app(service, talking, settings.pictures())
+    drawing = await asyncio.to_thread(Imagery.of, service, settings.imagery)
+    app = create_app(service, talking, settings.pictures(), drawing)
     pseudonyms, watch = Pseudonyms(secrets.log_secret), service.metrics.finished
     config = uvicorn.Config(
         protect(app, keys, settings.policy(), pseudonyms=pseudonyms, watch=watch),

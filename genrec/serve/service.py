@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from genrec.decode.living import Snapshot
     from genrec.explain.writer import Explanation
     from genrec.recommender import Recommender
+    from genrec.serve.imagery import Imagery
 
 LANGUAGE = "genrec-lm"
 """What answers of the language model are signed with."""
@@ -87,6 +88,7 @@ class Service:
         self.metrics.store_up.set(1)  # it was opened
         self._dropped = 0  # of its answers, as far as the metrics know
         self._forgetting = asyncio.Lock()
+        self.imagery: Imagery | None = None
         self.ready, self.started = True, int(time.time())
         self.catalogue, self.adapters = Catalogue(recommender, store), Adapters(recommender)
 
@@ -107,6 +109,8 @@ class Service:
     async def close(self) -> None:
         """Answer what waits, write down what was answered, let go of the database."""
         self.ready = False
+        if self.imagery is not None:
+            await asyncio.to_thread(self.imagery.jobs.close)
         await self.batcher.close()
         await asyncio.to_thread(self.catalogue.close)
         await asyncio.to_thread(self.audit.close)
@@ -247,6 +251,8 @@ class Service:
         written any more. Workspace's `Busy` where the run's files are being made: then the store alone has forgotten.
         """
         gone = dataclasses.asdict(await self.stored(self.store.forget, user))
+        if self.imagery is not None:
+            gone["pictures"] = self.imagery.jobs.forget(user)
         async with self._forgetting:
             return gone | await asyncio.to_thread(self._forget_in_run, user)
 
@@ -277,7 +283,8 @@ class Service:
 
     def models(self) -> list[str]:
         """Names under which answers can be asked for."""
-        return ["genrec", self.model, *([LANGUAGE] if self.backend.language else [])]
+        drawn = ["genrec-imagery"] if self.imagery is not None else []
+        return ["genrec", self.model, *([LANGUAGE] if self.backend.language else []), *drawn]
 
     def by_language(self, model: str | None, adapter: str | None, special: bool) -> bool:
         """Whether the language model recommends. special: a spread or a sample is asked for, which it has not."""

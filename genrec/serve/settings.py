@@ -117,6 +117,16 @@ class ChatSettings(Recipe):
         return self
 
 
+class ImagerySettings(Recipe):
+    painter: str | None = Field(
+        None,
+        description="a small painter's folder, a checkpoint's recipe, hub id or folder; null: the run's own",
+    )
+    steps: Count | None = Field(None, description="denoising steps; null: the painter's own")
+    waiting: Count = Field(16, description="jobs in the queue, at most")
+    label: bool = Field(False, description="write «generated» into a corner of every picture")
+
+
 class ServerSettings(Recipe):
     """Everything that is configured of a server."""
 
@@ -135,6 +145,7 @@ class ServerSettings(Recipe):
     rates: RatesSettings = Field(default_factory=RatesSettings, description="how often a key may ask")
     keep: KeepSettings = Field(default_factory=KeepSettings, description="how long things are kept")
     chat: ChatSettings = Field(default_factory=ChatSettings, description="how messages are understood")
+    imagery: ImagerySettings = Field(default_factory=ImagerySettings, description="what draws items for people")
 
     @field_validator("database")
     @classmethod

@@ -35,7 +35,7 @@ class ImageryRequest(Said):
     love: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1, max_length=9)] = Field(
         [0.5], description="The slider: 0, the item as it is, to 1, as this person would love it. One picture each."
     )
-    scene: SceneRequest | str | None = Field(
+    scene: SceneRequest | Words | None = Field(
         None, description="tryon, room: a scene of the run's own by name, or one's own; null: the first of its own."
     )
     prompt: Words = ""
@@ -51,6 +51,18 @@ class ImageryRequest(Said):
         if self.item_id is None and self.user is None and not self.history:
             raise ValueError("name an item_id, a user or a history")
         return self
+
+
+class ImageryAbout(BaseModel):
+    """What draws here. preview: the kind whose scenes are named; width, height: of a cover, in pixels."""
+
+    model: str
+    licence: str
+    kinds: list[str]
+    width: int
+    height: int
+    preview: str | None
+    scenes: list[str]
 
 
 class Drawn(BaseModel):
