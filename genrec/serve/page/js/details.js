@@ -1,6 +1,7 @@
 // All that is known of an item, and the way to others like it.
 
 import { at, h, open } from "./dom.js";
+import { draw, draws } from "./drawn.js";
 import { bars } from "./evidence.js";
 import { picture } from "./items.js";
 import { note, opinions } from "./opinions.js";
@@ -28,7 +29,14 @@ export function details(item) {
   const evidence = bars(item);
   const box = h("input", { type: "text", maxlength: 200, placeholder: "in blue, cheaper …", "aria-label": "What should be different", required: true });
   at("details-inside").replaceChildren(
-    h("div", { class: "details-side" }, picture(item), opinions(item), note(item)),
+    h("div", { class: "details-side" }, picture(item), opinions(item), note(item),
+      draws() && item.available && h("button", {
+        type: "button", class: "quiet",
+        onclick: () => {
+          dialog.close();
+          draw(item);
+        },
+      }, "Draw it for me")),
     h("div", { class: "details-main" },
       h("h2", { id: "details-title" }, titleOf(item)),
       h("p", { class: "meta" }, price && h("span", { class: "price" }, price), !item.available && h("span", { class: "sponsored" }, "Not available now")),

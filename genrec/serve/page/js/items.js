@@ -52,7 +52,7 @@ export function picture(card, { says = false } = {}) {
 }
 
 /** An <img> sends no key, so where one is needed the picture is fetched. @param {string} path */
-function source(path) {
+export function source(path) {
   if (!keyed()) return Promise.resolve(path);
   let found = blobs.get(path);
   if (!found) {
