@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genrec import loop
     from genrec.decode.causal_generator import CausalGenerator
 
-EXAMPLES, GROUPS, PER_GROUP = 6, 6, 8
+EXAMPLES, DRAWN, GROUPS, PER_GROUP = 6, 3, 6, 8
 Trials = dict[str, dict[str, Any]]
 
 
@@ -31,6 +31,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
     from genrec import stages
     from genrec.evaluate.report import Example, ReportInput, write_report
     from genrec.sid import SemanticIds
+    from genrec.stages import imagining
 
     catalog, split = stages.split_of(stage.input("data"), experiment.data)
     tuning: Trials = {}
@@ -78,6 +79,11 @@ def run(stage: Stage, experiment: Experiment) -> None:
         )
         for row in range(len(asked))
     ]
+    drawn = imagining.for_report(
+        stage.input("model").parent,
+        catalog,
+        [(one.user, one.history, one.answers["genrec-compact"][0]) for one in examples[:DRAWN]],
+    )
     write_report(
         stage.output("report.html"),
         ReportInput(
@@ -93,6 +99,7 @@ def run(stage: Stage, experiment: Experiment) -> None:
             codes=ids.codes,
             code_groups=code_groups(ids.codes, split),
             examples=examples,
+            drawn=drawn,
             catalog=catalog,
             tuning=tuning,
             leaf_weights=model.get("leaf"),

@@ -6,6 +6,7 @@ are made in report_tables.py, small pictures in figures.py; what it looks like i
 
 from __future__ import annotations
 
+import base64
 import datetime
 import os
 import platform
@@ -51,6 +52,15 @@ class Example:
     scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """An item drawn for somebody. item: its index. pictures: what each is, and its PNG file."""
+
+    user: str
+    item: int
+    pictures: Sequence[tuple[str, bytes]]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReportInput:
     """What a report tells. Everything from `oracles` on may be left out; its section is then absent.
@@ -59,7 +69,7 @@ class ReportInput:
     comparisons: from `protocol.compare`. curves: by model, rows {"epoch", "loss", "score" or None, "seconds"}.
     tokenizer: from `genrec.sid.metrics.report`. code_groups: (label, items that share the code). tuning: by model
     {"best", "trials", "seconds"}. leaf_weights: by feature. codes: uint16 (N, L), the semantic IDs, for the use of
-    codes and under the pictures.
+    codes and under the pictures. drawn: items drawn for some of the examples' people.
     """
 
     dataset: str
@@ -74,6 +84,7 @@ class ReportInput:
     tokenizer: Mapping[str, Any] | None = None
     code_groups: Sequence[tuple[str, Sequence[int]]] = ()
     examples: Sequence[Example] = ()
+    drawn: Sequence[Drawn] = ()
     tuning: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     leaf_weights: Mapping[str, float] | None = None
     codes: np.ndarray | None = None
@@ -105,6 +116,7 @@ def write_report(path: Path, said: ReportInput) -> None:
         levels=_levels(said.tokenizer, said.codes),
         groups=[shelf.group(label, items) for label, items in said.code_groups],
         examples=[_example(example, tables, shelf) for example in said.examples],
+        drawn=[_drawn(one, shelf) for one in said.drawn],
         features=FEATURES,
         duration=report_tables.duration,
         metric=report_tables.metric_name,
@@ -206,6 +218,14 @@ def _levels(tokenizer: Mapping[str, Any] | None, codes: np.ndarray | None) -> li
             picture = figures.usage_bars(counts, f"Level {number + 1}: {used}")
         levels.append({"number": number + 1, **level, "picture": picture})
     return levels
+
+
+def _drawn(drawn: Drawn, shelf: _Shelf) -> dict[str, Any]:
+    """Shown as the files that were drawn, so that whoever saves one finds in it what it is."""
+    pictures = [
+        (label, "data:image/png;base64," + base64.b64encode(file).decode("ascii")) for label, file in drawn.pictures
+    ]
+    return {"user": drawn.user, "item": shelf.item(drawn.item), "pictures": pictures}
 
 
 def _example(example: Example, tables: report_tables.Tables, shelf: _Shelf) -> dict[str, Any]:

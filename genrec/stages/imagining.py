@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,18 @@ import numpy as np
 import polars as pl
 
 from genrec import progress
+from genrec.data import Catalog
 from genrec.errors import UserError, nearest
-from genrec.imagery.artist import Artist
+from genrec.evaluate.report import Drawn
+from genrec.imagery.artist import WEIGHTS, Artist, kind_of
 from genrec.imagery.batches import Order, draw_batch
 from genrec.imagery.commission import Kind, Scene
+from genrec.imagery.pictures import as_png
 from genrec.recommender import Recommender
 
 SHEET = "index.html"
+SLIDER = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""The steps that reports and pages show."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,34 @@ def imagine(run: Path, wanted: Wanted, out: Path) -> pl.DataFrame:
         )  # fmt: skip
     _sheet(artist, orders, rows, index, out)
     return index
+
+
+def for_report(
+    run: Path, catalog: Catalog, asked: Sequence[tuple[str, Sequence[int], int]], love: Sequence[float] = SLIDER
+) -> list[Drawn]:
+    """Some people's next items (user, history, item; by index), each along the slider. None where the run is of no
+    world that GenRec's own painters know, or diffusers is not installed."""
+    if not (WEIGHTS / str(kind_of(run)) / "model_index.json").exists() or find_spec("diffusers") is None:
+        return []
+    from genrec.decode.living import Snapshot
+    from genrec.recommender import load_generator
+
+    artist = Artist.of(run, Snapshot.first(catalog, load_generator(run, catalog=catalog)))
+    wanted = [(user, history, item) for user, history, item in asked if item >= 0 and len(history)]
+    ids = catalog.ids
+    drawings = artist.draw(
+        [
+            artist.commission(ids[item], [ids[one] for one in history], love=step)
+            for _, history, item in wanted
+            for step in love
+        ]
+    )
+    files = [as_png(one.picture, one.provenance) for one in drawings]
+    labels = ["as it is" if step == 0 else "as they would love it" if step == 1 else f"{step:.0%}" for step in love]
+    return [
+        Drawn(user, item, list(zip(labels, files[number * len(love) :], strict=False)))
+        for number, (user, _, item) in enumerate(wanted)
+    ]
 
 
 def histories(run: Path) -> dict[str, list[str]]:
