@@ -19,7 +19,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests.painters import tiny_painter  # noqa: F401
+from tests.painters import studio, tiny_painter  # noqa: F401
 from tests.runs import cli, copy, fashion, genrec, launch, small_recipe  # noqa: F401  (fixtures, made once for all)
 from tests.serving import serve, server  # noqa: F401
 

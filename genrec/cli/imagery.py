@@ -1,4 +1,4 @@
-"""`genrec imagine`: in a file of its own, since it has many options."""
+"""`genrec imagine` and `genrec imagery`: in a file of their own, since they have many options."""
 
 from __future__ import annotations
 
@@ -9,15 +9,37 @@ from typing import Annotated
 import typer
 
 from genrec.cli import common
-from genrec.cli.common import Run
+from genrec.cli.common import Changes, Run
 from genrec.errors import UserError
 
+DEFAULT = "imagery_fashion"
 Words = Annotated[str, typer.Option(help="Words beside the item's.")]
 Strength = Annotated[float | None, typer.Option(min=0, max=30, help="By default the painter's own.")]
 
 
+painters = common.group("imagery", "Painters: what draws for `genrec imagine`.")
+
+
+@partial(common.verb, painters)
+def train(
+    folder: Annotated[Path, typer.Argument(help="Where it is made; the finished painter is FOLDER/pipeline.")],
+    recipe: Annotated[str, typer.Option("--recipe", help="A name (train/imagery_*.yaml) or a path.")] = DEFAULT,
+    set: Changes = None,
+) -> None:
+    """Train a small painter from nothing. What is finished there is not made again."""
+    from genrec import recipes
+    from genrec.imagery.artist import require_diffusers
+
+    require_diffusers()
+    from genrec.imagery.small.training import fit
+
+    fit(recipes.load(recipe, recipes.ImageryRecipe, set or ()), folder)
+    typer.echo(folder / "pipeline")
+
+
 def add_to(app: typer.Typer) -> None:
-    """Register the verb."""
+    """Register verb and group."""
+    app.add_typer(painters)
 
     @partial(common.verb, app)
     def imagine(

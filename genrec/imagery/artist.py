@@ -174,6 +174,12 @@ def vectors_of(path: Path, now: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     return np.pad(unit, ((0, grown), (0, 0))), np.pad(present, (0, grown))
 
 
+def require_diffusers() -> None:
+    """UserError where diffusers is not installed."""
+    if importlib.util.find_spec("diffusers") is None:
+        raise UserError("drawing needs diffusers: pip install 'genrec[imagery]'")
+
+
 def kind_of(path: Path) -> str | None:
     """Which synthetic world a run is of, if any: an updated run says so in its recipe alone, a saved one in its data's
     manifest alone."""
@@ -195,8 +201,7 @@ def opened(path: Path, now: Snapshot, painter: str | Path | Painter | None, kind
             "GenRec's own painters draw the synthetic worlds alone: name another by --painter, a checkpoint of "
             "diffusers or a recipe of one (docs/imagery-checkpoints.md)"
         )
-    if importlib.util.find_spec("diffusers") is None:
-        raise UserError("drawing needs diffusers: pip install 'genrec[imagery]'")
+    require_diffusers()
     if _is_small(folder):
         from genrec.imagery.small.painter import SmallPainter
         from genrec.imagery.small.projection import Projection

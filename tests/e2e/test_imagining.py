@@ -15,6 +15,7 @@ from genrec import Recommender
 from genrec.errors import UserError
 from genrec.imagery import Scene
 from genrec.imagery.pictures import read_provenance
+from tests.painters import TINY
 from tests.runs import Said
 
 
@@ -143,3 +144,18 @@ def test_a_run_of_no_known_world_needs_a_painter(fashion: Path, tmp_path: Path) 
         path.write_text(path.read_text().replace(key, '"kind": "tabular"'))
     with pytest.raises(UserError, match="--painter"):
         Recommender.from_pretrained(run).imagine("F00007", love=0)
+
+
+@pytest.mark.slow
+def test_a_painter_is_trained_by_a_command_and_draws(
+    recommender: Recommender, cli: Callable[..., Said], tmp_path: Path
+) -> None:
+    changes = [f"{key}={value}" for key, value in TINY.model_dump(exclude_defaults=True).items()]
+    asked = ["imagery", "train", tmp_path, *(word for one in changes for word in ("--set", one))]
+    assert cli(*asked).ok().out == f"{tmp_path}/pipeline\n"
+    (drawn,) = recommender.imagine("F00007", love=0, steps=2, painter=tmp_path / "pipeline")
+    assert drawn.provenance.model == "genrec-small-fashion" and drawn.provenance.licence == "Apache-2.0"
+    weights = tmp_path / "pipeline" / "unet" / "diffusion_pytorch_model.safetensors"
+    before = weights.stat().st_mtime_ns
+    cli(*asked).ok()
+    assert weights.exists() and weights.stat().st_mtime_ns >= before
