@@ -100,7 +100,7 @@ def gate(judge: AttributeClassifier, pictures: np.ndarray, truth: Mapping[str, S
 def judges(
     lessons: Lessons, domain: Domain, folder: Path, *, epochs: int = 20, count: int = 10_000, seed: int = 0
 ) -> tuple[AttributeClassifier, AttributeClassifier | None]:
-    """Fit on the lessons' things (never on what is held out), or loaded: of covers, of things in scenes.
+    """Fit on the lessons' things (never on what is held out), or loaded: the judges of covers and of things in scenes.
 
     The second sees `count` things in the scenes that are kept for measures: a painter must do without them, its judge
     must know them.

@@ -29,8 +29,3 @@ def velocity(latents: Tensor, guess: Tensor, time: Tensor) -> Tensor:
 def times_of(steps: int) -> np.ndarray:
     """float64 (steps,): from 1 down in equal steps, of which the last one ends at 0."""
     return np.linspace(1.0, 1.0 / steps, steps)
-
-
-def weights(times: Tensor) -> Tensor:
-    """What a guess at each time counts: as the velocity's error where t is large, bounded where it is small."""
-    return 1 / torch.clamp(times, min=0.3).square()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 from PIL import Image
 
 from genrec.data.synthetic import drawing, fashion
+from genrec.errors import UserError
 from genrec.imagery.measures import evaluate as whole
 from genrec.imagery.measures import gallery
 from genrec.imagery.measures.classifier import AttributeClassifier
 from genrec.imagery.measures.intervals import frechet, mean_and_interval
 from genrec.imagery.measures.judging import Gate, Trial, gate, judges
 from genrec.imagery.measures.paste import cut_out, pasted
+from genrec.imagery.small.card import verify, write_card
 from genrec.imagery.small.domains import domain
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.painter import SmallPainter
@@ -104,6 +107,15 @@ def test_every_figure_and_sheet_of_a_tiny_painter(painter: SmallPainter, studio:
     for name in ("previews, region mask", "previews, tight mask"):
         assert figures[name]["painter"]["outside_mae"]["mean"] == 0
         assert figures[name]["paste, whole"]["outside_mae"]["mean"] == 0
+    copied = shutil.copytree(studio / "pipeline", tmp_path / "given")
+    write_card(painter.pipeline, copied, json.loads((studio / "training.json").read_text()), figures)
+    verify(copied)
+    written = (copied / "README.md").read_text()
+    assert "embedding-only: category" in written and "void" in written
+    with (copied / "unet" / "diffusion_pytorch_model.safetensors").open("ab") as weights:
+        weights.write(b"!")
+    with pytest.raises(UserError, match="unet"):
+        verify(copied)
     page = (tmp_path / "out" / "index.html").read_text()
     assert page.count("<img") == page.count("alt=") > 60 and "http" not in page
     assert Image.open(tmp_path / "out" / "sheet-1.png").width > 500
