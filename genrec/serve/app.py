@@ -9,7 +9,6 @@ from fastapi import FastAPI
 
 import genrec
 from genrec.serve import failures, page
-from genrec.serve.imagery import Imagery
 from genrec.serve.routes import adapters, catalogue, chatting, health, imagery, items, recommending, storing
 from genrec.serve.safety.uploads import PictureLimits
 from genrec.serve.service import Service
@@ -23,7 +22,6 @@ def create_app(
     service: Service,
     talking: Talking | None = None,
     pictures: PictureLimits | None = None,
-    drawing: Imagery | None = None,
 ) -> FastAPI:
     """Without guards, which stand around it: see `genrec.serve.safety.stack.protect`. The service is closed when the
     application ends."""
@@ -37,10 +35,11 @@ def create_app(
         title="GenRec", version=genrec.__version__, description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.service, app.state.talking = service, talking or Talking(service)
-    app.state.pictures, app.state.imagery = pictures or PictureLimits(), drawing
-    service.imagery = drawing
+    app.state.pictures = pictures or PictureLimits()
     failures.install(app)
-    for room in (chatting, recommending, storing, catalogue, items, imagery, adapters, health):
+    for room in (chatting, recommending, storing, catalogue, items, adapters, health):
         app.include_router(room.router)
+    if service.imagery is not None:
+        app.include_router(imagery.router)
     page.mount(app)
     return app

@@ -78,10 +78,12 @@ def open_service(run: Path, settings: ServerSettings, store: Store, connect: Con
         say("starting vLLM")
         backend = Backend(recommender, write=VllmSpeech(speaker.over(recommender.snapshot)), language=True)
     batching = settings.batching
-    return Service(
+    service = Service(
         recommender, store, backend=backend, metrics=Metrics(), most=batching.most, waiting=batching.waiting,
         linger=batching.linger, timeout=batching.timeout,
     )  # fmt: skip
+    service.imagery = Imagery.of(service, settings.imagery)
+    return service
 
 
 def serve(run: Path, settings: ServerSettings) -> None:
@@ -95,7 +97,6 @@ def serve_mcp(run: Path, settings: ServerSettings) -> None:
 
     with _quiet():
         service = open_service(run, settings, open_store(run, settings, Secrets.from_environment()))
-        service.imagery = Imagery.of(service, settings.imagery)
     say(f"GenRec serves {run} to an MCP client on stdin and stdout")
     asyncio.run(serve_stdio(service))
 
@@ -140,8 +141,7 @@ async def _serve(run: Path, settings: ServerSettings) -> None:
     service.recommender.synonyms = synonyms
     await asyncio.to_thread(_warm, service.recommender, synonyms)
     talking = Talking(service, synonyms=synonyms, understand=listener(settings, secrets, service))
-    drawing = await asyncio.to_thread(Imagery.of, service, settings.imagery)
-    app = create_app(service, talking, settings.pictures(), drawing)
+    app = create_app(service, talking, settings.pictures())
     pseudonyms, watch = Pseudonyms(secrets.log_secret), service.metrics.finished
     config = uvicorn.Config(
         protect(app, keys, settings.policy(), pseudonyms=pseudonyms, watch=watch),

@@ -38,7 +38,8 @@ def imagery(service: Service, tiny_painter: Path) -> Iterator[Imagery]:
 @pytest.fixture
 def drawing(service: Service, imagery: Imagery) -> TestClient:
     """The application, without its life cycle: the service belongs to all tests of this module."""
-    app = protect(create_app(service, drawing=imagery), Keys(), load().policy())
+    service.imagery = imagery
+    app = protect(create_app(service), Keys(), load().policy())
     return TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
 
 
@@ -149,11 +150,18 @@ def test_cancelling_and_forgetting(drawing: TestClient, items: list[str]) -> Non
     assert drawing.get(job["pictures"][0]["url"]).status_code == 404
 
 
-def test_a_server_without_a_painter_says_so(api: TestClient, service: Service, items: list[str]) -> None:
+def test_a_server_without_a_painter_has_no_such_endpoints(service: Service, items: list[str]) -> None:
+    service.imagery = None
     app = protect(create_app(service), Keys(), load().policy())
     client = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
-    for answer in (client.post("/v1/imagery", json={"item_id": items[0], "love": [0]}), client.get("/v1/imagery")):
-        assert answer.status_code == 404 and answer.json()["error"]["code"] == "no_imagery"
+    assert client.post("/v1/imagery", json={"item_id": items[0], "love": [0]}).status_code == 404
+    assert "genrec-imagery" not in [one["id"] for one in client.get("/v1/models").json()["data"]]
+
+
+def test_the_example_of_the_document_works(drawing: TestClient, items: list[str]) -> None:
+    said = drawing.get("/openapi.json").json()["components"]["schemas"]["ImageryRequest"]["examples"]
+    for example in said:
+        assert drawing.post("/v1/imagery", json=example | {"history": items[:2]}).status_code == 202
 
 
 def test_an_agent_gets_a_picture(service: Service, imagery: Imagery, items: list[str]) -> None:

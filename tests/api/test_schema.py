@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -66,8 +67,9 @@ def test_stateful(schema: Any) -> None:
 
 
 @pytest.mark.slow
-def test_stateful_for_long(serve: Callable[..., Served]) -> None:
-    own = serve()  # it changes catalogue and people as it likes
+def test_stateful_for_long(serve: Callable[..., Served], tiny_painter: Path) -> None:
+    # It changes catalogue and people as it likes, and has pictures drawn.
+    own = serve("--set", f"imagery.painter={tiny_painter}", "--set", "imagery.steps=1")
     schema = schemathesis.openapi.from_url(f"{own.url}/openapi.json")
     machine(schema).run(settings=settings(max_examples=60, stateful_step_count=12, **QUIET))
     unharmed(own)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -15,7 +16,6 @@ from genrec.serve.drawing import Job
 from genrec.serve.imagery import MODEL, Imagery, Wanted
 from genrec.serve.leaving import until_left
 from genrec.serve.routes.common import Reader, Served, failures
-from genrec.serve.safety.asgi import Refusal
 from genrec.serve.safety.require import note_user
 from genrec.serve.safety.uploads import PictureLimits, read_image_url
 from genrec.serve.schemas.common import Id
@@ -26,18 +26,17 @@ WHITE = 128
 """From this grey on a pixel of a mask counts as white."""
 
 
-def _imagery(request: Request) -> Imagery:
-    found: Imagery | None = request.app.state.imagery
-    if found is None:
-        why = "this server draws no pictures: the run has no painter of its own, and imagery.painter names none"
-        raise Refusal(404, "no_imagery", why)
-    return found
+def _imagery(served: Served) -> Imagery:
+    assert served.imagery is not None  # or these routes would not be there
+    return served.imagery
+
+
+Drawing = Annotated[Imagery, Depends(_imagery)]
 
 
 @router.get("", responses=failures(404))
-async def about(request: Request, caller: Reader) -> ImageryAbout:
+async def about(imagery: Drawing, caller: Reader) -> ImageryAbout:
     """What this server draws, and the scenes that a preview may stand in."""
-    imagery = _imagery(request)
     artist = await asyncio.to_thread(imagery.artist)
     painter, domain = artist.painter, artist.domain
     scenes = list(domain.scenes) if domain is not None and domain.preview in painter.kinds else []
@@ -48,9 +47,8 @@ async def about(request: Request, caller: Reader) -> ImageryAbout:
 
 
 @router.post("", status_code=202, responses=failures(404))
-async def draw(asked: ImageryRequest, request: Request, served: Served, caller: Reader) -> ImageryJob:
+async def draw(asked: ImageryRequest, request: Request, served: Served, imagery: Drawing, caller: Reader) -> ImageryJob:
     """Have an item drawn; look in again under the id that comes back."""
-    imagery = _imagery(request)
     note_user(request, asked.user)
     known = await served.known(asked.user)
     served.check(asked.history, None)
@@ -72,9 +70,9 @@ async def draw(asked: ImageryRequest, request: Request, served: Served, caller: 
 
 
 @router.get("/{job:id}/{number}.png", responses=failures(404), response_class=Response)
-async def picture(job: Id, number: int, request: Request, caller: Reader) -> Response:
+async def picture(job: Id, number: int, imagery: Drawing, caller: Reader) -> Response:
     """A finished picture; its metadata say that it was generated, by which model and from which item."""
-    found = _imagery(request).jobs.get(job, caller.name)
+    found = imagery.jobs.get(job, caller.name)
     if found is None or not 0 <= number < len(found.pictures):
         raise HTTPException(404, "there is no such picture, or its time is over")
     headers = {"Cache-Control": "private, max-age=1800"}
@@ -82,16 +80,14 @@ async def picture(job: Id, number: int, request: Request, caller: Reader) -> Res
 
 
 @router.get("/{job:id}", responses=failures(404))
-async def job(job: Id, request: Request, caller: Reader) -> ImageryJob:
+async def job(job: Id, imagery: Drawing, caller: Reader) -> ImageryJob:
     """How far it is."""
-    imagery = _imagery(request)
     return _told(imagery, _found(imagery, job, caller.name))
 
 
 @router.delete("/{job:id}", responses=failures(404))
-async def cancel(job: Id, request: Request, caller: Reader) -> ImageryJob:
+async def cancel(job: Id, imagery: Drawing, caller: Reader) -> ImageryJob:
     """Nobody wants it any more. What is done stays."""
-    imagery = _imagery(request)
     found = _found(imagery, job, caller.name)
     imagery.jobs.cancel(found)
     return _told(imagery, found)
