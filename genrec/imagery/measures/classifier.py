@@ -60,12 +60,22 @@ class AttributeClassifier:
 
     @classmethod
     def fit(
-        cls, pictures: np.ndarray, labels: Mapping[str, Sequence[str]], *, epochs: int, seed: int, folder: Path | None
+        cls,
+        pictures: np.ndarray,
+        labels: Mapping[str, Sequence[str]],
+        *,
+        epochs: int,
+        seed: int,
+        folder: Path | None,
+        like: AttributeClassifier | None = None,
     ) -> Self:
-        """pictures: uint8 (N, 64, 64, 3). labels: column → the N true values."""
+        """pictures: uint8 (N, 64, 64, 3). labels: column → the N true values. like: one whose eyes it begins with."""
         made = cls({name: sorted(set(column)) for name, column in labels.items()})
         torch.manual_seed(seed)
         made.model = _Tower([len(known) for known in made.values.values()])
+        if like is not None:
+            made.model.seen.load_state_dict(like.model.seen.state_dict())
+            made.model.anywhere.load_state_dict(like.model.anywhere.state_dict())
         targets = made._targets(labels)
 
         def loss(module: nn.Module, rows: Tensor) -> Tensor:

@@ -98,7 +98,7 @@ def gate(judge: AttributeClassifier, pictures: np.ndarray, truth: Mapping[str, S
 
 
 def judges(
-    lessons: Lessons, domain: Domain, folder: Path, *, epochs: int = 20, count: int = 10_000, seed: int = 0
+    lessons: Lessons, domain: Domain, folder: Path, *, epochs: int = 20, count: int = 20_000, seed: int = 0
 ) -> tuple[AttributeClassifier, AttributeClassifier | None]:
     """Fit on the lessons' things (never on what is held out), or loaded: the judges of covers and of things in scenes.
 
@@ -108,9 +108,13 @@ def judges(
     labels = {name: [str(value) for value in lessons.table[name].to_list()] for name in domain.judged}
     free = np.flatnonzero(~np.asarray(lessons.held))
 
-    def fitted(name: str, pictures: np.ndarray, of: np.ndarray) -> AttributeClassifier:
+    def fitted(
+        name: str, pictures: np.ndarray, of: np.ndarray, like: AttributeClassifier | None = None
+    ) -> AttributeClassifier:
         told = {column: [values[i] for i in of] for column, values in labels.items()}
-        judge = AttributeClassifier.fit(pictures, told, epochs=epochs, seed=seed, folder=folder / name / "training")
+        judge = AttributeClassifier.fit(
+            pictures, told, epochs=epochs, seed=seed, folder=folder / name / "training", like=like
+        )
         judge.save(folder / name)
         return judge
 
@@ -121,7 +125,7 @@ def judges(
         fitted("flat", np.asarray(lessons.pictures[free]), free)
     if domain.place_in is not None and not ready("placed"):
         of = np.random.default_rng([seed, 4]).choice(free, count)
-        fitted("placed", _placed(domain, lessons, of), of)
+        fitted("placed", _placed(domain, lessons, of), of, AttributeClassifier.load(folder / "flat"))
     placed = AttributeClassifier.load(folder / "placed") if domain.place_in is not None else None
     return AttributeClassifier.load(folder / "flat"), placed
 

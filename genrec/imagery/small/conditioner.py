@@ -39,12 +39,12 @@ class Conditioner(ModelMixin, ConfigMixin):  # type: ignore[misc]
         tokens: int = 4,
         token_width: int = 128,
         hidden: int = 128,
-        sketch: int = 16,
+        sketch: int = 64,
         side: int = 8,
     ) -> None:
         """width: of a meaning. tokens: of item and taste each. token_width: of a token, and of the pooled vector.
 
-        sketch: channels of a first layout of the picture, `side` × `side`.
+        sketch: channels of the first guess of the latents, `side` × `side`, which the network goes on from.
         """
         super().__init__()
         self.embedding = nn.Embedding(buckets, width)
@@ -58,7 +58,7 @@ class Conditioner(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.nothing = nn.Parameter(torch.zeros(2, tokens * token_width))
         self.pooled = nn.Linear(2 * tokens * token_width + 2, token_width)
         self.norm = nn.LayerNorm(token_width)
-        # A U-Net of convolutions knows no place; where things of a kind have what is told to it at once.
+        # A U-Net of convolutions knows no place: where things of a kind have what is told to it at once.
         self.layout = nn.Sequential(nn.SiLU(), nn.Linear(token_width, sketch * side * side))
 
     def meaning(self, rows: Sequence[Sequence[str]]) -> Tensor:

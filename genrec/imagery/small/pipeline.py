@@ -125,6 +125,7 @@ class SmallPipeline(DiffusionPipeline):
                 told = self.unet(
                     inputs.to(dtype), time.expand(count), tokens.to(dtype), timestep_cond=pooled.to(dtype)
                 ).sample.float()
+                told = told + sketch
                 part = told * weight[:, None, None, None]
                 guess = part if guess is None else guess + part
             assert guess is not None

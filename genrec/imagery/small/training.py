@@ -19,7 +19,7 @@ from genrec.imagery.small import lessons as drawing_lessons
 from genrec.imagery.small.autoencoding import autoencoder, begin_linear, encoded, fit_autoencoder, packed
 from genrec.imagery.small.conditioner import Conditioner
 from genrec.imagery.small.domains import domain
-from genrec.imagery.small.learning import Examples, Latents, Studio, fit_network, network
+from genrec.imagery.small.learning import Examples, Latents, Sketch, Studio, fit_network, network
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.meanings import Readings, fit_meanings
 from genrec.imagery.small.pipeline import SmallPipeline
@@ -51,7 +51,7 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     took("lessons", things=len(lessons.pictures), held=int(lessons.held.sum()), previews=len(lessons.of))
     torch.manual_seed(recipe.seed)
     conditioner = Conditioner(
-        recipe.buckets, recipe.width, recipe.tokens, recipe.token_width, recipe.hidden, recipe.sketch
+        recipe.buckets, recipe.width, recipe.tokens, recipe.token_width, recipe.hidden, 4 * recipe.channels
     )
     readings = fit_meanings(
         conditioner, lessons, world.identity, epochs=recipe.word_epochs, seed=recipe.seed, folder=folder / "words"
@@ -67,10 +67,15 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     took("latents", loss=record.epochs[-1]["loss"])
     latents, mean, std = in_latents(vae, lessons, folder / "latents.safetensors")
     took("encoding")
-    torch.manual_seed(recipe.seed + 1)  # so that it begins alike, whether or not the stages before were resumed
-    unet = network(4 * recipe.channels, recipe.widths, recipe.token_width, recipe.sketch)
-    studio = Studio(unet, conditioner)
     examples = Examples(lessons, latents, readings, whole(conditioner, readings), recipe.preview_share)
+    record = fit_network(
+        Sketch(conditioner), examples, steps=recipe.sketch_steps, batch=recipe.sketch_batch,
+        learning_rate=recipe.learning_rate, seed=recipe.seed, folder=folder / "sketch",
+    )  # fmt: skip
+    took("sketch", loss=record.epochs[-1]["loss"])
+    torch.manual_seed(recipe.seed + 1)  # so that it begins alike, whether or not the stages before were resumed
+    unet = network(4 * recipe.channels, recipe.widths, recipe.token_width)
+    studio = Studio(unet, conditioner)
     record = fit_network(
         studio, examples, steps=recipe.steps, batch=recipe.batch, learning_rate=recipe.learning_rate,
         seed=recipe.seed, folder=folder / "network",
