@@ -13,9 +13,11 @@ from PIL import Image
 
 from genrec.data.catalog import Catalog
 from genrec.data.interactions import Interactions
-from genrec.data.synthetic import drawing, fashion
+from genrec.data.synthetic import drawing, fashion, home, music
 from genrec.data.synthetic.attributes import CATEGORIES
 from genrec.data.synthetic.figure import POSES, Pose
+from genrec.data.synthetic.home import placing, rooms
+from genrec.data.synthetic.home.attributes import ROOMS
 from genrec.errors import UserError, nearest
 from genrec.imagery.commission import Kind
 from genrec.imagery.small.poses import random_pose
@@ -88,6 +90,27 @@ def _worn(row: Row, pose: int | Pose) -> Preview:
     return Preview(scene, placed, tight, region(row["category"], pose) | dilated(tight, 1))
 
 
+# Rooms of these numbers are kept for measures: two of each kind. Those of the lessons begin far above.
+_ROOMS = tuple(range(10))
+_LESSON_ROOMS = 1000, 1_000_000
+
+
+def _home(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
+    world = home.build(folder, items=items, users=users, seed=seed)
+    return world.catalog, world.interactions
+
+
+def _stood(row: Row, number: int) -> Preview:
+    placed, tight = placing.stand(row, number)
+    where = dilated(placing.reach(row["category"], number), 3) | dilated(tight, 1)
+    return Preview(rooms.empty(number), placed, tight, where)
+
+
+def _music(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
+    world = music.build(folder, items=items, users=users, seed=seed, sound=False)
+    return world.catalog, world.interactions
+
+
 DOMAINS: dict[str, Domain] = {
     "fashion": Domain(
         "fashion",
@@ -98,6 +121,22 @@ DOMAINS: dict[str, Domain] = {
         place=lambda row, rng: _worn(row, random_pose(rng)),
         scenes=tuple(pose.name for pose in POSES),
         place_in=_worn,
+    ),
+    "home": Domain(
+        "home",
+        identity=("category", "silhouette"),
+        judged=("category", "silhouette", "colour", "pattern"),
+        build=_home,
+        preview="room",
+        place=lambda row, rng: _stood(row, int(rng.integers(*_LESSON_ROOMS))),
+        scenes=tuple(f"{rooms.room(number).kind} {number // len(ROOMS) + 1}" for number in _ROOMS),
+        place_in=_stood,
+    ),
+    "music": Domain(
+        "music",
+        identity=("genre", "instrument"),
+        judged=("genre", "instrument", "mood", "era"),
+        build=_music,
     ),
 }
 

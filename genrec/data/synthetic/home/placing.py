@@ -53,6 +53,17 @@ def space(category: str, number: int) -> np.ndarray:
     return floor if place == "floor" else wall
 
 
+def reach(category: str, number: int) -> np.ndarray:
+    """Where any piece of the category may be in the room, whatever its silhouette, bool (128, 128)."""
+    here = room(number)
+    covers = []
+    for silhouette in CATEGORIES[category].silhouettes:
+        item = {"category": category, "silhouette": silhouette}
+        parts = _placed(item, here)
+        covers += [cover(parts), _shadow(item, parts)]
+    return np.logical_or.reduce([np.asarray(one.reduce(SCALE)) > 0 for one in covers])
+
+
 def _placed(item: Mapping[str, Any], here: Room) -> list[Shape]:
     """Where it stands depends on the room, and a little on the category: sofas before the wall, rugs before sofas."""
     category = item["category"]

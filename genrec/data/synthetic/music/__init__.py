@@ -21,8 +21,10 @@ from genrec.data.synthetic.world import World, check, illustrate, people, popula
 from genrec.progress import bar
 
 
-def build(folder: Path, *, items: int = 2400, users: int = 4500, seed: int = 7) -> World:
+def build(folder: Path, *, items: int = 2400, users: int = 4500, seed: int = 7, sound: bool = True) -> World:
     """Makes the world; covers go to folder/images/<item_id>.png, clips to folder/audio/<item_id>.wav.
+
+    sound: without it the column `audio` names clips that are not there, for those who only look.
 
     Catalogue columns: item_id, title, text (title, artist, description), image, audio, description, then the attributes
     genre, mood, tempo, bpm, key, instrument (the lead), backing, era, year, season, artist, label, length (seconds),
@@ -34,7 +36,8 @@ def build(folder: Path, *, items: int = 2400, users: int = 4500, seed: int = 7) 
     made = tracks(items, seed)
     catalog = Catalog(_table(made, seed), folder)
     illustrate(catalog, folder, picture)
-    _play(catalog, folder)
+    if sound:
+        _play(catalog, folder)
     return people(catalog, partial(open_shop, made, popularity(items, seed)), users, seed)
 
 
