@@ -84,7 +84,7 @@ class Artist:
         recent = [item for item in dict.fromkeys(reversed(history)) if item != without][:RECENT]
         known = [item for item in recent if self._present[item]]
         vector = self._vectors[known].mean(axis=0).astype(np.float32) if known else None
-        words = self._keywords(recent) if vector is None or self._worded else ()
+        words = self._keywords(recent) if vector is None or self.painter.worded else ()
         return None if vector is None and not words else Taste(vector, words)
 
     def scene(self, kind: Kind, item: int, name: str | None = None) -> Scene:
@@ -141,11 +141,6 @@ class Artist:
             )
             for one, picture in zip(commissions, pictures, strict=True)
         ]  # fmt: skip
-
-    @property
-    def _worded(self) -> bool:
-        """Whether the painter is told of tastes in words as well."""
-        return not self.painter.name.startswith("genrec-small")
 
     def _keywords(self, items: Sequence[int]) -> tuple[str, ...]:
         from genrec.model.tasks.taste import dominant

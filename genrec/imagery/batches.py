@@ -109,8 +109,7 @@ def file_name(
         said = value if isinstance(value, bytes) else json.dumps(value).encode()
         digest.update(len(said).to_bytes(8, "big") + said)
 
-    # Beyond its name, a painter may know what else decides its pictures: adapters, scales, a scheduler.
-    add([getattr(painter, "fingerprint", ""), painter.name, list(painter.size), catalogue, steps, label])
+    add([painter.fingerprint, painter.name, list(painter.size), catalogue, steps, label])
     add([subject.item_id, subject.text, commission.kind])
     add([commission.love, commission.item_guidance, commission.taste_guidance, commission.reference, commission.seed])
     add([commission.prompt, commission.style, commission.negative, list(taste.keywords) if taste else None])

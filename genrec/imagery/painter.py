@@ -18,13 +18,19 @@ class Painter(Protocol):
     """Draws commissions.
 
     name: what metadata and lists call the model. licence: of its weights, as its model card or recipe names it. kinds:
-    what it can draw. size: width and height of what it draws, in pixels.
+    what it can draw. size: width and height of what it draws, in pixels. worded: it is told of a taste in words too,
+    not by its vector alone. fingerprint: of all that decides its pictures beside the commission: weights, adapters, a
+    scheduler; equal for painters that draw alike, and for no others.
     """
 
     name: str
     licence: str
     kinds: frozenset[Kind]
     size: tuple[int, int]
+    worded: bool
+
+    @property
+    def fingerprint(self) -> str: ...
 
     def draw(
         self,

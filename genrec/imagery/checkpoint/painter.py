@@ -64,7 +64,8 @@ class CheckpointPainter:
         adapters = [Path(one.path).name for one in recipe.loras]
         self.name = "+".join([_short(recipe.model), *adapters])
         self.licence = found.licence
-        self.fingerprint = hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()[:16]
+        self.worded = True
+        self.fingerprint = _fingerprint(recipe)
         self._multiple = _multiple(found.pipe)
         self.size = self._size(found.pipe)
         self._beside = any(trained_about(Path(one.path)).get("task") == "pairs" for one in recipe.loras)
@@ -207,6 +208,19 @@ class CheckpointPainter:
         if message not in self._told:
             self._told.add(message)
             telling.say(message)
+
+
+def _fingerprint(recipe: CheckpointRecipe) -> str:
+    """Of the recipe, and of the files on this disk that it names: one trained anew is another painter."""
+    digest = hashlib.sha256(recipe.model_dump_json().encode())
+    for named in (recipe.model, recipe.image_prompt, *(one.path for one in recipe.loras)):
+        if named is None:
+            continue
+        root = Path(named)
+        for path in sorted([root] if root.is_file() else root.rglob("*")):
+            if path.is_file():
+                digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
 
 
 def _known(pipe: Any, arguments: dict[str, Any]) -> dict[str, Any]:

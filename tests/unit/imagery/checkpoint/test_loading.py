@@ -125,6 +125,17 @@ def test_what_pictures_call_the_model_tells_no_paths(painting: Painting, folder:
     assert painting("sd").fingerprint == painting("sd").fingerprint != painting("sd", steps=4).fingerprint
 
 
+def test_weights_that_changed_under_their_name_are_another_painter(
+    painting: Painting, folder: Folder, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder("sd"), mine)
+    before = painting(str(mine)).fingerprint
+    weights = next(mine.glob("unet/*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\0")
+    assert painting(str(mine)).fingerprint != before
+
+
 def test_weights_that_could_hold_code_are_not_read(painting: Painting, tmp_path: Path) -> None:
     tiny.pipeline("flux").save_pretrained(tmp_path / "pickled", safe_serialization=False)
     assert list((tmp_path / "pickled").glob("*/*.bin"))
