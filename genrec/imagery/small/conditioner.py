@@ -3,18 +3,12 @@
 An item's meaning is a vector: the sum of its words' embeddings, or a linear map of the run's own item vector onto such
 sums (projection.py). Sums and linear maps agree: the mean of a history's vectors becomes the mean of its meanings.
 
-A meaning m has a part that says what the thing is, A·m (A: the best linear guess of the identity columns' words from
-all words), and the rest, r = m - A·m: colour, pattern, whatever a taste may change. At level s, from 0 (the item as it
-is) to 1 (nothing is known but what it is), the network sees
-
-    A·m + (1 - s)·r + s·spread·ε,    ε ~ N(0, 1),
-
-learns p(picture | half-told item, taste), and so fills in from the taste what it was not told.
+A taste moves the meaning (leaning.py); what draws sees the moved meaning and nothing else of the taste.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -22,14 +16,12 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genrec.imagery.small.leaning import Leaning
 from genrec.imagery.small.words import bags
-
-LEAST = 0.1
-"""Noise on r, in units of its spread, that is always there in training: projected vectors are never exact."""
 
 
 class Conditioner(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Words' embeddings, the split into identity and rest, and the tokens of cross-attention."""
+    """Words' embeddings; what a taste does to a meaning; tokens, pooled vector and sketch of a meaning."""
 
     @register_to_config
     def __init__(
@@ -38,28 +30,29 @@ class Conditioner(ModelMixin, ConfigMixin):  # type: ignore[misc]
         width: int = 160,
         tokens: int = 4,
         token_width: int = 128,
-        hidden: int = 128,
-        sketch: int = 64,
+        hidden: int = 256,
+        channels: int = 64,
+        sketch_layers: int = 3,
         side: int = 8,
+        columns: Mapping[str, int] | None = None,
     ) -> None:
-        """width: of a meaning. tokens: of item and taste each. token_width: of a token, and of the pooled vector.
+        """width: of a meaning. tokens: of an item. token_width: of a token, and of the pooled vector.
 
-        sketch: channels of the first guess of the latents, `side` × `side`, which the network goes on from.
+        channels: of the first guess of the latents, `side` × `side`, which the network goes on from. columns:
+        the judged columns of the domain, and how many values each has; see `Leaning`.
         """
         super().__init__()
         self.embedding = nn.Embedding(buckets, width)
         nn.init.normal_(self.embedding.weight, std=0.02)
-        self.register_buffer("identity", torch.zeros(width, width))
         self.register_buffer("middle", torch.zeros(width))
-        self.register_buffer("spread", torch.ones(width))
         self.register_buffer("scale", torch.ones(()))
-        self.item = nn.Sequential(nn.Linear(2 * width + 1, hidden), nn.SiLU(), nn.Linear(hidden, tokens * token_width))
-        self.taste = nn.Sequential(nn.Linear(width, hidden), nn.SiLU(), nn.Linear(hidden, tokens * token_width))
-        self.nothing = nn.Parameter(torch.zeros(2, tokens * token_width))
-        self.pooled = nn.Linear(2 * tokens * token_width + 2, token_width)
+        self.leaning = Leaning(width, columns or {})
+        self.nothing = nn.Parameter(torch.zeros(width))
+        self.read = nn.Sequential(nn.Linear(width, hidden), nn.SiLU(), nn.Linear(hidden, token_width), nn.SiLU())
+        self.sketch = Sketcher(channels, token_width, sketch_layers, side)
+        self.item = nn.Linear(token_width, tokens * token_width)
         self.norm = nn.LayerNorm(token_width)
-        # A U-Net of convolutions knows no place: where things of a kind have what is told to it at once.
-        self.layout = nn.Sequential(nn.SiLU(), nn.Linear(token_width, sketch * side * side))
+        self.pooled = nn.Linear(token_width + 3, token_width)
 
     def meaning(self, rows: Sequence[Sequence[str]]) -> Tensor:
         """float32 (B, width) of B rows' words; a row of none is zero."""
@@ -68,41 +61,75 @@ class Conditioner(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return functional.embedding_bag(flat.to(where), self.embedding.weight, offsets.to(where), mode="sum")
 
     @torch.no_grad()
-    def split(self, meanings: Tensor, identities: Tensor) -> None:
-        """Fits A (with an offset) by ridge regression, and the spread of the rest. Both (N, width)."""
+    def centre(self, meanings: Tensor) -> None:
+        """Meanings (N, width) are read relative to their mean, in units of their spread."""
         self.middle.copy_(meanings.mean(dim=0))
-        self.scale.copy_(1 / (meanings - self.middle).square().mean().sqrt())
-        x, y = meanings - self.middle, identities - identities.mean(dim=0)
-        gram = x.T @ x
-        ridge = torch.eye(len(gram)) * gram.diagonal().mean() * 1e-3
-        self.identity.copy_(torch.linalg.solve(gram + ridge, x.T @ y))
-        self.spread.copy_((x - x @ self.identity).square().mean(dim=0).sqrt())
+        self.scale.copy_(1 / (meanings - self.middle).square().mean().sqrt().clamp(min=1e-6))
 
-    def tokens(
-        self,
-        item: Tensor,
-        taste: Tensor,
-        level: Tensor,
-        noise: Tensor,
-        has_item: Tensor,
-        has_taste: Tensor,
-        preview: Tensor,
-        referred: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """(tokens (B, 2·K, token_width), pooled (B, token_width), sketch (B, channels, side, side)).
+    def unit(self, meanings: Tensor) -> Tensor:
+        """Of mean 0 and size 1."""
+        return (meanings - self.middle) * self.scale
 
-        item, taste: meanings (B, width). level: (B,). noise: ε, (B, width). has_item, has_taste, preview, referred:
-        bool (B,), what is given, and whether the thing is drawn in a scene, its own picture beside it.
+    def leant(self, item: Tensor, taste: Tensor, level: Tensor, luck: Tensor) -> Tensor:
+        """The item's meaning, moved towards the taste as far as level says; all as in `Leaning.forward`, but in the
+        words' own units. (B, width)."""
+        moved: Tensor = self.leaning(self.unit(item), self.unit(taste), level, luck)
+        return moved / self.scale + self.middle
+
+    def sketched(self, item: Tensor, has_item: Tensor) -> tuple[Tensor, Tensor]:
+        """(what is read of the meanings (B, width), the sketch (B, channels, side, side)).
+
+        The sketch is the picture's latents as far as the meaning tells them. has_item: bool (B,), where there is one.
         """
-        centred = item - self.middle
-        what = centred @ self.identity
-        rest = (1 - level)[:, None] * (centred - what) + (level + LEAST * (1 - level))[:, None] * self.spread * noise
-        told = torch.cat([what * self.scale, rest * self.scale, level[:, None]], dim=1)
-        one = torch.where(has_item[:, None], self.item(told), self.nothing[0])
-        other = torch.where(has_taste[:, None], self.taste((taste - self.middle) * self.scale), self.nothing[1])
-        both = torch.cat([one, other], dim=1)
-        flags = torch.stack([preview, referred], dim=1).to(both.dtype)
-        tokens = self.norm(both.unflatten(1, (-1, self.config["token_width"])))
-        pooled = self.pooled(torch.cat([both, flags], dim=1))
-        side = self.config["side"]
-        return tokens, pooled, self.layout(pooled).unflatten(1, (-1, side, side))
+        told = torch.where(has_item[:, None], self.unit(item), self.nothing)
+        known = self.read(told)
+        return known, self.sketch(known)
+
+    def forward(
+        self, item: Tensor, has_item: Tensor, level: Tensor, preview: Tensor, referred: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """(tokens (B, K, token_width), pooled (B, token_width), sketch (B, channels, side, side)).
+
+        item, has_item: as in `sketched`. level: (B,), how noisy the own picture is shown. preview, referred: bool (B,),
+        whether the thing is drawn in a scene, and whether its own picture is shown.
+        """
+        known, sketch = self.sketched(item, has_item)
+        tokens = self.norm(self.item(known).unflatten(1, (-1, self.config["token_width"])))
+        flags = torch.stack([preview.to(known.dtype), referred.to(known.dtype), level.to(known.dtype)], dim=1)
+        return tokens, self.pooled(torch.cat([known, flags], dim=1)), sketch
+
+
+class Sketcher(nn.Module):
+    """A linear guess of the latents, made sharper by blocks that are scaled and shifted by the condition: a print is
+    where the thing is, and that is a product, not a sum."""
+
+    def __init__(self, channels: int, width: int, layers: int, side: int) -> None:
+        super().__init__()
+        self.shape = (channels, side, side)
+        self.layout = nn.Linear(width, channels * side * side)
+        self.blocks = nn.ModuleList(_Block(channels, 2 * channels, width) for _ in range(layers))
+        self.out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, known: Tensor) -> Tensor:
+        """(B, width) → (B, channels, side, side)"""
+        guess: Tensor = self.layout(known).unflatten(1, self.shape)
+        for block in self.blocks:
+            guess = block(guess, known)
+        told: Tensor = self.out(guess)
+        return told
+
+
+class _Block(nn.Module):
+    def __init__(self, channels: int, hidden: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(8, channels)
+        self.up = nn.Conv2d(channels, hidden, 1)
+        self.film = nn.Linear(width, 2 * hidden)
+        self.down = nn.Conv2d(hidden, channels, 1)
+        nn.init.zeros_(self.down.weight)
+
+    def forward(self, guess: Tensor, known: Tensor) -> Tensor:
+        gain, shift = self.film(known)[:, :, None, None].chunk(2, dim=1)
+        inner = functional.silu(self.up(functional.silu(self.norm(guess))) * (1 + gain) + shift)
+        found: Tensor = guess + self.down(inner)
+        return found

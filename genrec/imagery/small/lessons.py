@@ -57,6 +57,15 @@ class Lessons:
         """Of every row what its columns say, as `told_columns` gives it."""
         return told_columns(self.table)
 
+    def siblings(self, identity: Sequence[str]) -> dict[int, np.ndarray]:
+        """Of every row that may be learned from: those, itself too, that have the same values of these columns."""
+        kinds = [tuple(row.get(name) for name in identity) for row in self.told]
+        alike: dict[tuple[str | None, ...], list[int]] = {}
+        free = np.flatnonzero(~np.asarray(self.held)).tolist()
+        for row in free:
+            alike.setdefault(kinds[row], []).append(row)
+        return {row: np.array(alike[kinds[row]]) for row in free}
+
     @classmethod
     def read(cls, folder: Path) -> Lessons:
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
@@ -115,6 +124,20 @@ def drawn(domain: Domain, folder: Path, *, worlds: int, items: int, users: int, 
     mark.write_text(json.dumps(said))
     for n in range(worlds):
         shutil.rmtree(folder / f"world-{n:02d}", ignore_errors=True)
+    return Lessons.read(folder)
+
+
+def made(folder: Path, name: str) -> Lessons | None:
+    """The lessons that are finished in `folder`, whatever their recipe; None where there are none.
+
+    UserError where they are of another domain.
+    """
+    mark = folder / "lessons.json"
+    if not mark.exists():
+        return None
+    said = json.loads(mark.read_text())["domain"]
+    if said != name:
+        raise UserError(f"{folder} holds lessons of the domain {said!r}, not of {name!r}: give another folder")
     return Lessons.read(folder)
 
 

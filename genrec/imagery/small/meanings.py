@@ -58,16 +58,13 @@ class _Tells(nn.Module):
         return torch.stack(losses).mean() + 1e-3 * meaning.square().sum(dim=1).mean()
 
 
-def fit_meanings(
-    conditioner: Conditioner, lessons: Lessons, identity: Sequence[str], *, epochs: int, seed: int, folder: Path
-) -> Readings:
-    """Trains the words' embeddings, and splits meanings into identity and rest."""
+def fit_meanings(conditioner: Conditioner, lessons: Lessons, *, epochs: int, seed: int, folder: Path) -> Readings:
+    """Trains the words' embeddings; ways to tell the rows."""
     told = lessons.told
     names = list(dict.fromkeys(name for row in told for name in row))
     values = {name: sorted({row[name] for row in told if name in row}) for name in names}
     targets = torch.tensor([[values[name].index(row[name]) if name in row else -100 for name in names] for row in told])
     readings = Readings(lessons.table["text"].to_list(), told)
-    rng = np.random.default_rng([seed, 2])
 
     def loss(module: nn.Module, rows: Tensor) -> Tensor:
         # Drawn from torch's own state, which the loop seeds: a killed run goes on the same way.
@@ -82,8 +79,4 @@ def fit_meanings(
         folder=folder, description="Words",
     )  # fmt: skip
     conditioner.requires_grad_(True)
-    with torch.no_grad():
-        ways = [readings.told(row, rng) for row in range(len(told))]
-        what = [column_words({name: row[name] for name in identity if name in row}) for row in told]
-        conditioner.split(conditioner.meaning(ways), conditioner.meaning(what))
     return readings

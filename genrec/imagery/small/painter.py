@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +21,7 @@ from genrec.imagery.small.autoencoding import pictures, pixels
 from genrec.imagery.small.domains import DOMAINS
 from genrec.imagery.small.pipeline import Asked, SmallPipeline
 from genrec.imagery.small.projection import Projection
-from genrec.imagery.small.scenes import Square, around, cover, put_back
+from genrec.imagery.small.scenes import Square, around, cover, laid, put_back
 from genrec.imagery.small.words import text_words
 
 BATCH = 16
@@ -28,6 +30,8 @@ may depend on how many are computed together, and must not depend on who asked f
 ITEM_GUIDANCE, TASTE_GUIDANCE, NEGATIVE_GUIDANCE = 1.0, 1.0, 2.0
 PROMPT = 2.0
 """What a word of a prompt counts beside one of the item's own."""
+KEYWORD = 0.5
+"""A keyword of a taste: as if half of what somebody has were so."""
 
 
 class SmallPainter:
@@ -44,6 +48,24 @@ class SmallPainter:
         self.licence = "Apache-2.0"
         self.kinds: frozenset[Kind] = frozenset(("cover",) if preview is None else ("cover", preview))
         self.size = (pipeline.side, pipeline.side)
+        self.worded = False  # the mean of a history's vectors says more than its most frequent words
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the weights and of the projection."""
+        digest = hashlib.sha256(self._weights)
+        if self.projection is not None:
+            for part in (self.projection.centre, self.projection.weights, self.projection.offset):
+                digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def _weights(self) -> bytes:
+        digest = hashlib.sha256()
+        for model in (self.pipeline.vae, self.pipeline.unet, self.pipeline.conditioner):
+            for name, tensor in model.state_dict().items():
+                digest.update(name.encode() + tensor.detach().float().cpu().contiguous().numpy().tobytes())
+        return digest.digest()
 
     @classmethod
     def from_pretrained(cls, folder: Path, projection: Projection | None = None, device: str | None = None) -> Self:
@@ -101,15 +123,22 @@ class SmallPainter:
         where = self.pipeline.device
         count, shape = len(commissions), self.pipeline.latent_shape
         width = int(self.pipeline.conditioner.config["width"])
-        noise, blur, haze = torch.empty(count, *shape), torch.empty(count, width), torch.empty(count, *shape)
+        noise, haze = torch.empty(count, *shape), torch.empty(count, *shape)
+        luck = torch.empty(count, len(self.pipeline.conditioner.leaning.columns))
         for row, one in enumerate(commissions):
             own = torch.Generator().manual_seed(one.seed)
-            noise[row] = torch.randn(shape, generator=own)
-            blur[row], haze[row] = torch.randn(width, generator=own), torch.randn(shape, generator=own)
+            noise[row], haze[row] = torch.randn(shape, generator=own), torch.randn(shape, generator=own)
+            luck[row] = torch.rand(luck.shape[1], generator=own)
         items = [self._item(one) for one in commissions]
         tastes = [self._taste(one.taste) if one.taste is not None and one.love > 0 else None for one in commissions]
+        for one, item, taste in zip(commissions, items, tastes, strict=True):
+            if item is None and taste is not None:
+                raise UserError(
+                    f"item {one.subject.item_id}: known by its picture alone, it cannot be drawn to a taste: give its "
+                    "vector or text, or leave love at 0"
+                )
         negatives = [self._words(one.negative) if one.negative.strip() else None for one in commissions]
-        looks = [one.subject.picture if one.reference or one.kind != "cover" else None for one in commissions]
+        looks = [self._look(one, square) for one, square in zip(commissions, squares, strict=True)]
         scene, mask = self._scenes(commissions, squares)
         given = [
             [item is not None, taste is not None, no is not None, one.scene is not None, look is not None]
@@ -132,10 +161,19 @@ class SmallPainter:
             mask=mask,
             own=self._encoded(looks),
             noise=noise,
-            blur=blur,
             haze=haze,
+            luck=luck,
         )
         return Asked(**{name: value.to(where) for name, value in vars(asked).items()})
+
+    def _look(self, one: Commission, square: Square | None) -> Image.Image | None:
+        """What is seen of the item's own picture; for a preview it is laid into the mask's box."""
+        if one.subject.picture is None or not (one.reference or one.kind != "cover"):
+            return None
+        small = one.subject.picture.convert("RGB").resize(self.size, Image.Resampling.BOX)
+        if one.scene is None or square is None:
+            return small
+        return Image.fromarray(laid(np.asarray(small), cover(one.scene.mask, square, self.pipeline.side)))
 
     def _item(self, one: Commission) -> Tensor | None:
         """What is known of the item by vector or words, with the prompt's words."""
@@ -160,7 +198,8 @@ class SmallPainter:
         if taste.vector is not None and self.projection is not None:
             parts.append(torch.from_numpy(self.projection(taste.vector)))
         if taste.keywords:
-            parts.append(self._words(" ".join(taste.keywords)))
+            middle: Tensor = self.pipeline.conditioner.middle.cpu()
+            parts.append(middle + KEYWORD * self._words(" ".join(taste.keywords)))
         if not parts:
             raise UserError("a taste of a vector alone needs the run's projection: fit it, or give keywords")
         return torch.stack(parts).mean(dim=0)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from genrec.imagery.small.autoencoding import packed, unpacked
 from genrec.imagery.small.conditioner import Conditioner
+from genrec.imagery.small.learning import begun
 from genrec.imagery.small.sampling import times_of, velocity
 
 STEPS = 12
@@ -26,8 +27,8 @@ class Asked:
 
     item, taste, negative: meanings (B, width). level, item_guidance, taste_guidance: (B,). given: bool (B, 5): item,
     taste, negative, whether it is a preview, whether its own picture is shown. scene, own: (B, C, h, w), in latent
-    units, zero where there is none. mask: (B, 1, h, w). noise: (B, C, h, w), where the drawing starts; blur (B, width)
-    and haze (B, C, h, w): what meaning and own picture are noised with, as far as level says.
+    units, zero where there is none. mask: (B, 1, h, w). noise: (B, C, h, w), where the drawing starts. haze:
+    (B, C, h, w), what the own picture is noised with, as far as level says. luck: (B, columns), see `Leaning.forward`.
     """
 
     item: Tensor
@@ -41,8 +42,8 @@ class Asked:
     mask: Tensor
     own: Tensor
     noise: Tensor
-    blur: Tensor
     haze: Tensor
+    luck: Tensor
 
 
 class SmallPipeline(DiffusionPipeline):
@@ -125,7 +126,7 @@ class SmallPipeline(DiffusionPipeline):
                 told = self.unet(
                     inputs.to(dtype), time.expand(count), tokens.to(dtype), timestep_cond=pooled.to(dtype)
                 ).sample.float()
-                told = told + sketch
+                told = told + begun(sketch, asked.scene, asked.given[:, 3, None, None, None])
                 part = told * weight[:, None, None, None]
                 guess = part if guess is None else guess + part
             assert guess is not None
@@ -148,17 +149,17 @@ class SmallPipeline(DiffusionPipeline):
         g = asked.item_guidance
         h = torch.where(has_taste, asked.taste_guidance, torch.zeros_like(g))
         none = torch.zeros_like(has_item)
+        leant = self.conditioner.leant(asked.item, asked.taste, asked.level * has_taste, asked.luck)
         views = []
-        for weight, item, taste, what, bare in (
-            (h, has_item, has_taste, asked.item, False),
-            (g - h, has_item, none, asked.item, False),
-            (1 - g, has_negative, none, asked.negative, True),
+        for weight, item, what, bare in (
+            (h, has_item, leant, False),
+            (g - h, has_item, asked.item, False),
+            (1 - g, has_negative, asked.negative, True),
         ):
             # Asked for all or for nobody: another number of rows may be computed in another order, to other last bits.
             if not weight.abs().gt(1e-6).any():
                 continue
             level = torch.zeros_like(asked.level) if bare else asked.level
             shown = none if bare else referred
-            told = self.conditioner.tokens(what, asked.taste, level, asked.blur, item, taste, preview, shown)
-            views.append((*told, weight, bare))
+            views.append((*self.conditioner(what, item, level * shown, preview, shown), weight, bare))
         return views

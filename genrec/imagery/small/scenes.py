@@ -11,6 +11,8 @@ MARGIN = 0.12
 """Of the mask's longer side, left around it on every side."""
 SMALLEST = 24
 """Pixels of the scene that the square has at least."""
+GROUND = 40
+"""How far, summed over RGB, a pixel may be from the ground's colour and still be ground; soft shadows are within."""
 SEAM = 2
 """Pixels within the mask over which scene and drawing run into one another."""
 
@@ -41,8 +43,7 @@ class Square:
 def around(mask: np.ndarray, margin: float = MARGIN) -> Square:
     """The square around what is true in bool (height, width), with a margin."""
     height, width = mask.shape
-    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, bottom, left, right = int(ys[0]), int(ys[-1]) + 1, int(xs[0]), int(xs[-1]) + 1
+    top, bottom, left, right = _box(mask)
     side = max(SMALLEST, round(max(bottom - top, right - left) * (1 + 2 * margin)))
     x, y = (left + right - side) // 2, (top + bottom - side) // 2
     # Rather a little off the middle than beyond the edge.
@@ -55,6 +56,32 @@ def cover(mask: np.ndarray, square: Square, size: int) -> np.ndarray:
     """float32 (size, size): which share of each pixel of the square the mask has."""
     cut = square.cut(Image.fromarray(mask.astype(np.uint8) * 255), size)
     return np.asarray(cut, dtype=np.float32) / 255
+
+
+def laid(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The thing of a picture, uint8 (s, s, 3), on its own ground, but stretched to the box of a mask (s, s) in [0, 1].
+
+    What the painter of a preview sees of the thing: its print is then about where it has to be.
+    """
+    ground = picture[0, 0].astype(int)
+    apart = np.abs(picture.astype(int) - ground).sum(axis=2) > GROUND
+    page = np.empty_like(picture)
+    page[:] = picture[0, 0]
+    if not apart.any() or not (mask >= 0.5).any():
+        return page
+    top, bottom, left, right = _box(apart)
+    above, below, before, behind = _box(mask >= 0.5)
+    thing = Image.fromarray(np.ascontiguousarray(picture[top:bottom, left:right]))
+    page[above:below, before:behind] = np.asarray(
+        thing.resize((behind - before, below - above), Image.Resampling.BILINEAR)
+    )
+    return page
+
+
+def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Top, bottom, left, right; bottom and right lie behind the last."""
+    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(ys[0]), int(ys[-1]) + 1, int(xs[0]), int(xs[-1]) + 1
 
 
 def put_back(scene: Image.Image, mask: np.ndarray, square: Square, drawn: Image.Image) -> Image.Image:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from genrec.imagery.small.learning import Examples, Latents, Sketch, Studio, fit
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.meanings import Readings, fit_meanings
 from genrec.imagery.small.pipeline import SmallPipeline
+from genrec.imagery.small.scenes import laid
 from genrec.recipes.models import ImageryRecipe
 
 MOST = 4_000_000
@@ -50,12 +53,20 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     )  # fmt: skip
     took("lessons", things=len(lessons.pictures), held=int(lessons.held.sum()), previews=len(lessons.of))
     torch.manual_seed(recipe.seed)
+    known = {name: sorted({row[name] for row in lessons.told}) for name in world.judged}
     conditioner = Conditioner(
-        recipe.buckets, recipe.width, recipe.tokens, recipe.token_width, recipe.hidden, 4 * recipe.channels
-    )
-    readings = fit_meanings(
-        conditioner, lessons, world.identity, epochs=recipe.word_epochs, seed=recipe.seed, folder=folder / "words"
-    )
+        recipe.buckets, recipe.width, recipe.tokens, recipe.token_width, recipe.hidden, 4 * recipe.channels,
+        recipe.sketch_layers, columns={name: len(values) for name, values in known.items()},
+    )  # fmt: skip
+    readings = fit_meanings(conditioner, lessons, epochs=recipe.word_epochs, seed=recipe.seed, folder=folder / "words")
+    meanings = whole(conditioner, readings)
+    conditioner.centre(meanings)
+    conditioner.leaning.fit(
+        conditioner.unit(meanings),
+        {name: [values.index(row[name]) for row in lessons.told] for name, values in known.items()},
+        [name for name in world.judged if name not in world.identity],
+        lessons.histories, np.flatnonzero(~lessons.held), seed=recipe.seed,
+    )  # fmt: skip
     took("words")
     vae = autoencoder(recipe.channels, (16, *recipe.autoencoder_widths))
     shown = np.concatenate([lessons.pictures[~lessons.held], lessons.scenes[::3], lessons.placed])
@@ -65,19 +76,19 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         learning_rate=recipe.autoencoder_learning_rate, seed=recipe.seed, folder=folder / "latents",
     )  # fmt: skip
     took("latents", loss=record.epochs[-1]["loss"])
-    latents, mean, std = in_latents(vae, lessons, folder / "latents.safetensors")
+    latents, mean, std = in_latents(vae, lessons, world.identity, folder / "latents.safetensors")
     took("encoding")
-    examples = Examples(lessons, latents, readings, whole(conditioner, readings), recipe.preview_share)
+    examples = Examples(lessons, latents, readings, meanings, world.identity, recipe.preview_share)
     record = fit_network(
-        Sketch(conditioner), examples, steps=recipe.sketch_steps, batch=recipe.sketch_batch,
-        learning_rate=recipe.learning_rate, seed=recipe.seed, folder=folder / "sketch",
+        Sketch(conditioner), examples.covers, steps=recipe.sketch_steps, batch=recipe.sketch_batch,
+        learning_rate=recipe.sketch_learning_rate, seed=recipe.seed, folder=folder / "sketch",
     )  # fmt: skip
     took("sketch", loss=record.epochs[-1]["loss"])
     torch.manual_seed(recipe.seed + 1)  # so that it begins alike, whether or not the stages before were resumed
     unet = network(4 * recipe.channels, recipe.widths, recipe.token_width)
     studio = Studio(unet, conditioner)
     record = fit_network(
-        studio, examples, steps=recipe.steps, batch=recipe.batch, learning_rate=recipe.learning_rate,
+        studio, examples.batch, steps=recipe.steps, batch=recipe.batch, learning_rate=recipe.learning_rate,
         seed=recipe.seed, folder=folder / "network",
     )  # fmt: skip
     took("network", loss=record.epochs[-1]["loss"])
@@ -95,28 +106,43 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
 
 
 def in_latents(
-    vae: AutoencoderDC, lessons: Lessons, kept: Path | None = None
+    vae: AutoencoderDC, lessons: Lessons, identity: Sequence[str], kept: Path | None = None
 ) -> tuple[Latents, list[float], list[float]]:
     """Every lesson's latents, packed, each channel of mean 0 and all together of size 1, and what made them so.
 
-    kept: a file for them, in half precision: it takes minutes to make them.
+    identity: the columns that say what a thing is. kept: a file for them, in half precision: making them takes minutes.
     """
     if kept is not None and kept.exists():
-        flat, placed, scenes = (load_file(kept)[name] for name in ("flat", "placed", "scenes"))
+        found = load_file(kept)
     else:
-        shown = (lessons.pictures, lessons.placed, lessons.scenes)
-        flat, placed, scenes = (packed(encoded(vae, part)).contiguous().half() for part in shown)
+        shown = {"pictures": lessons.pictures, "scenes": lessons.scenes, "placed": lessons.placed}
+        shown |= dict(zip(("laid", "alike"), _laid(lessons, identity), strict=True))
+        found = {name: packed(encoded(vae, part)).contiguous().half() for name, part in shown.items()}
         if kept is not None:
-            save_file({"flat": flat, "placed": placed, "scenes": scenes}, kept)
-    flat, placed, scenes = flat.float(), placed.float(), scenes.float()
-    both = torch.cat([flat[torch.from_numpy(~np.asarray(lessons.held))], placed])
+            part = kept.with_name(f"{kept.name}.part")
+            save_file(found, part)
+            os.replace(part, kept)
+    found = {name: part.float() for name, part in found.items()}
+    both = torch.cat([found["pictures"][torch.from_numpy(~np.asarray(lessons.held))], found["placed"]])
     mean = both.mean(dim=(0, 2, 3))
     std = (both - mean.view(1, -1, 1, 1)).std().expand(len(mean))
     shape = (1, -1, 1, 1)
-    flat, scenes, placed = ((part - mean.view(shape)) / std.view(shape) for part in (flat, scenes, placed))
+    unit = {name: (part - mean.view(shape)) / std.view(shape) for name, part in found.items()}
     masks = torch.from_numpy(np.array(lessons.masks)).float()[:, None] / 255
-    small = functional.adaptive_avg_pool2d(masks, (flat.shape[2], flat.shape[3])) if len(masks) else masks[:, :, :8, :8]
-    return Latents(flat, scenes, placed, small), mean.tolist(), std.tolist()
+    side = unit["pictures"].shape[2]
+    small = functional.adaptive_avg_pool2d(masks, (side, side)) if len(masks) else masks[:, :, :side, :side]
+    return Latents(**unit, masks=small), mean.tolist(), std.tolist()
+
+
+def _laid(lessons: Lessons, identity: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Of every preview the thing's picture in the mask's box, and that of another of its kind."""
+    siblings, rng = lessons.siblings(identity), np.random.default_rng(3)
+    own, other = np.empty_like(lessons.placed), np.empty_like(lessons.placed)
+    for place, row in enumerate(lessons.of.tolist()):
+        mask = lessons.masks[place] / 255.0
+        own[place] = laid(lessons.pictures[row], mask)
+        other[place] = laid(lessons.pictures[rng.choice(siblings[row])], mask)
+    return own, other
 
 
 @torch.no_grad()

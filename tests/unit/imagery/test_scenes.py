@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from genrec.imagery.small.scenes import SMALLEST, around, blend, cover, dilated, put_back
+from genrec.imagery.small.scenes import SMALLEST, around, blend, cover, dilated, laid, put_back
 
 
 def _picture(width: int, height: int, seed: int) -> Image.Image:
@@ -73,3 +73,18 @@ def test_dilated_by_hand() -> None:
     mask[4, 4] = True
     assert dilated(mask, 2).sum() == 25
     assert dilated(mask, 0) is mask
+
+
+def test_the_thing_is_stretched_to_the_masks_box_on_its_own_ground() -> None:
+    picture = np.full((64, 64, 3), 230, np.uint8)
+    picture[10:30, 20:30] = (200, 20, 20)
+    mask = np.zeros((64, 64))
+    mask[40:60, 4:44] = 1.0
+    shown = laid(picture, mask)
+    reds = (shown[..., 0].astype(int) - shown[..., 1]) > 100
+    ys, xs = np.flatnonzero(reds.any(axis=1)), np.flatnonzero(reds.any(axis=0))
+    assert (ys[0], ys[-1], xs[0], xs[-1]) == (40, 59, 4, 43)
+    assert (shown[~reds] == 230).all()
+    # Nothing to lay, or nowhere to lay it: the ground alone.
+    assert (laid(np.full((64, 64, 3), 230, np.uint8), mask) == 230).all()
+    assert (laid(picture, np.zeros((64, 64))) == 230).all()

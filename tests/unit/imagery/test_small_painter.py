@@ -137,3 +137,18 @@ def test_it_is_a_diffusers_pipeline_in_half_precision(studio: Path) -> None:
     assert pipeline.config.domain == "fashion" and len(pipeline.config.latents["mean"]) == 64
     weights = load_file(studio / "pipeline" / "unet" / "diffusion_pytorch_model.safetensors")
     assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.float16"}
+
+
+def test_a_painter_trained_anew_or_fitted_on_another_run_is_another(tiny_painter: Path) -> None:
+    """Else `genrec imagine` would take its predecessor's pictures for finished."""
+    one, again, other = (SmallPainter.from_pretrained(tiny_painter) for _ in range(3))
+    assert one.fingerprint == again.fingerprint
+    weight = next(other.pipeline.unet.parameters())
+    weight.data.mul_(1.01)
+    assert other.fingerprint != one.fingerprint
+    rng = np.random.default_rng(0)
+    width = one.pipeline.conditioner.config["width"]
+    again.projection = Projection.fit(
+        rng.standard_normal((40, 4)).astype(np.float32), rng.standard_normal((40, width)).astype(np.float32)
+    )
+    assert again.fingerprint != one.fingerprint
