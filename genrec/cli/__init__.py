@@ -6,11 +6,12 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
+from typer.core import TyperCommand
 
-from genrec.cli import common
+from genrec.cli import common, imagery
 from genrec.cli.common import Changes, Recipe, Run
 from genrec.cli.common import open_run as _open
 from genrec.errors import UserError
@@ -61,14 +62,23 @@ def train(run: Run, recipe: Recipe = None, set: Changes = None) -> None:
     stages.train(*_open(run, recipe, set))
 
 
-@verb
+class Evaluate(common.Branching):
+    """`genrec evaluate RUN` and `genrec evaluate imagery RUN`."""
+
+    branches: ClassVar[dict[str, TyperCommand]] = {"imagery": imagery.evaluation()}
+
+
+@partial(verb, cls=Evaluate)
 def evaluate(
     run: Run,
     recipe: Recipe = None,
     set: Changes = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as one JSON array, nothing else.")] = False,
 ) -> None:
-    """Measure the generator beside its baselines; write RUN/evaluate/report.html."""
+    """Measure the generator beside its baselines; write RUN/evaluate/report.html.
+
+    `genrec evaluate imagery RUN` measures what is drawn.
+    """
     from genrec import stages
 
     rows = stages.evaluate(*_open(run, recipe, set))
@@ -243,7 +253,7 @@ def demo(
     typer.echo(workspace / "evaluate" / "report.html")
 
 
-from genrec.cli import imagery, language, serving  # noqa: E402 (they stand behind the verbs)
+from genrec.cli import language, serving  # noqa: E402 (they stand behind the verbs)
 
 imagery.add_to(app)
 serving.add_to(app)

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
+from typer.core import TyperCommand
 
 from genrec.errors import UserError
 
@@ -36,7 +37,7 @@ def group(name: str, about: str) -> typer.Typer:
     )  # fmt: skip
 
 
-def verb(group: typer.Typer, work: Callable[..., None]) -> Callable[..., None]:
+def verb(group: typer.Typer, work: Callable[..., None], cls: type[TyperCommand] = TyperCommand) -> Callable[..., None]:
     """Register `work` as a verb of the group; a `UserError` becomes its message and status 2."""
 
     @wraps(work)
@@ -50,7 +51,7 @@ def verb(group: typer.Typer, work: Callable[..., None]) -> Callable[..., None]:
             typer.echo("genrec: stopped; the same command goes on from here", err=True)
             raise typer.Exit(130) from None
 
-    group.command()(guarded)
+    group.command(cls=cls)(guarded)
     return guarded
 
 
@@ -97,6 +98,19 @@ def rows_table(rows: list[dict[str, Any]]) -> None:
         shown = [(row["metrics"][name], row["metrics"][name] == best[name]) for name in names]
         table.add_row(row["model"], *(f"[bold]{value:.4f}[/bold]" if top else f"{value:.4f}" for value, top in shown))
     Console(stderr=True).print(table)
+
+
+class Branching(TyperCommand):
+    """A verb whose first word may name a verb of `branches` instead: `genrec evaluate RUN`, `genrec evaluate imagery
+    RUN`. A run of such a name is told apart by its path: `./imagery`."""
+
+    branches: ClassVar[dict[str, TyperCommand]] = {}
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **more: Any) -> Any:
+        branch = self.branches.get(args[0]) if args else None
+        if branch is None:
+            return super().make_context(info_name, args, parent, **more)
+        return branch.make_context(f"{info_name} {args[0]}", args[1:], parent, **more)
 
 
 def hint(text: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from genrec.cli import common
 from genrec.cli.common import Changes, Run
@@ -15,7 +16,8 @@ from genrec.errors import UserError
 DEFAULT = "imagery_fashion"
 Words = Annotated[str, typer.Option(help="Words beside the item's.")]
 Strength = Annotated[float | None, typer.Option(min=0, max=30, help="By default the painter's own.")]
-
+Painter = Annotated[str | None, typer.Option(help="Our own, or a checkpoint's recipe (.yaml), hub id or folder.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="Denoising steps.")]
 
 painters = common.group("imagery", "Painters: what draws for `genrec imagine`.")
 
@@ -37,6 +39,60 @@ def train(
     typer.echo(folder / "pipeline")
 
 
+@partial(common.verb, painters)
+def tune(
+    run: Run,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="For LoRA weights and image prompt.")],
+    recipe: Annotated[str, typer.Option("--recipe", help="A name (train/imagery_*.yaml) or a path.")] = "imagery_lora",
+    items: Annotated[int, typer.Option(min=2, help="Pictures to learn from, at most.")] = 2000,
+    pairs: Annotated[
+        Path | None, typer.Option(help="Task pairs: a table of item_id, picture (item in a scene), mask.")
+    ] = None,
+    set: Changes = None,
+) -> None:
+    """Tune a checkpoint of diffusers on a run's items: LoRA, and an image prompt of the run's own vectors."""
+    from genrec import recipes
+    from genrec.stages import teaching
+
+    teaching.tune(run, recipes.load(recipe, recipes.ImageryLoraRecipe, set or ()), folder, items=items, pairs=pairs)
+    typer.echo(folder)
+
+
+def evaluation() -> TyperCommand:
+    """The verb `genrec evaluate imagery`."""
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+    @partial(common.verb, alone)
+    def evaluate(
+        run: Run,
+        painter: Painter = None,
+        out: Annotated[Path | None, typer.Option(help="A folder; by default RUN/evaluate/imagery.")] = None,
+        judges: Annotated[
+            Path | None, typer.Option(help="Where judges and their lessons are, or are made; by default OUT/judges.")
+        ] = None,
+        items: Annotated[int, typer.Option(min=2, help="Held-out items drawn as covers.")] = 200,
+        people: Annotated[int, typer.Option(min=2, help="People drawn for.")] = 120,
+        placed: Annotated[int, typer.Option(min=1, help="Held-out items put into every scene.")] = 40,
+        seeds: Annotated[int, typer.Option(min=1, help="Drawings of each.")] = 3,
+        steps: Steps = None,
+        clip: Annotated[str | None, typer.Option(help="A CLIP model, hub id or folder: its score as well.")] = None,
+    ) -> None:
+        """Measure what a painter draws: RUN/evaluate/imagery/imagery.json and contact sheets.
+
+        Fidelity, taste, diversity, previews beside a pasted picture, each with a 95 % interval; the judges say first
+        how often they are right on real pictures.
+        """
+        from genrec.stages.judging import FIGURES, Extent, judge
+
+        folder = out or run / "evaluate" / "imagery"
+        extent = Extent(items, people, placed, seeds)
+        judge(run, folder, extent, judges=judges or folder / "judges", painter=painter, clip=clip, steps=steps)
+        typer.echo(folder / FIGURES)
+
+    found: TyperCommand = typer.main.get_command(alone)  # type: ignore[assignment]
+    return found
+
+
 def add_to(app: typer.Typer) -> None:
     """Register verb and group."""
     app.add_typer(painters)
@@ -56,15 +112,13 @@ def add_to(app: typer.Typer) -> None:
         scene: Annotated[str | None, typer.Option(help="tryon, room: a scene's name, or a picture file.")] = None,
         mask: Annotated[Path | None, typer.Option(help="With a picture: white where the item may be.")] = None,
         reference: Annotated[bool, typer.Option("--reference", help="Look at the item's own picture.")] = False,
-        painter: Annotated[
-            str | None, typer.Option(help="Our own, or a checkpoint's recipe (.yaml), hub id or folder.")
-        ] = None,
+        painter: Painter = None,
         prompt: Words = "",
         style: Words = "",
         negative: Annotated[str, typer.Option(help="What shall not be seen.")] = "",
         item_guidance: Strength = None,
         taste_guidance: Strength = None,
-        steps: Annotated[int | None, typer.Option(min=1, help="Denoising steps.")] = None,
+        steps: Steps = None,
         seed: Annotated[int, typer.Option(min=0, help="Equal seeds, equal pictures.")] = 0,
         label: Annotated[bool, typer.Option("--label", help="Write «generated» into a corner.")] = False,
     ) -> None:
