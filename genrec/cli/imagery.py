@@ -26,6 +26,7 @@ painters = common.group("imagery", "Painters: what draws for `genrec imagine`.")
 def train(
     folder: Annotated[Path, typer.Argument(help="Where it is made; the finished painter is FOLDER/pipeline.")],
     recipe: Annotated[str, typer.Option("--recipe", help="A name (train/imagery_*.yaml) or a path.")] = DEFAULT,
+    run: Annotated[Path | None, typer.Option("--run", help="Learn this run's own pictures, not a world's.")] = None,
     set: Changes = None,
 ) -> None:
     """Train a small painter from nothing. What is finished there is not made again."""
@@ -35,7 +36,8 @@ def train(
     require_diffusers()
     from genrec.imagery.small.training import fit
 
-    fit(recipes.load(recipe, recipes.ImageryRecipe, set or ()), folder)
+    changes = [*(set or ()), *([f"run={run}"] if run is not None else [])]
+    fit(recipes.load(recipe, recipes.ImageryRecipe, changes), folder)
     typer.echo(folder / "pipeline")
 
 
@@ -56,6 +58,24 @@ def tune(
 
     teaching.tune(run, recipes.load(recipe, recipes.ImageryLoraRecipe, set or ()), folder, items=items, pairs=pairs)
     typer.echo(folder)
+
+
+@partial(common.verb, painters)
+def sheet(
+    run: Run,
+    by: Annotated[str, typer.Option(help="A column of the catalogue, for example genre.")],
+    painter: Painter = None,
+    out: Annotated[Path | None, typer.Option(help="A folder; by default RUN/imagine/by-COLUMN.")] = None,
+    values: Annotated[int, typer.Option(min=1, help="Of the column, the most frequent.")] = 12,
+    count: Annotated[int, typer.Option(min=1, help="Items of each.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds, equal sheets.")] = 0,
+    steps: Steps = None,
+) -> None:
+    """A contact sheet by a column: the catalogue's pictures beside those that are drawn."""
+    from genrec.stages import imagining
+
+    folder = out or run / "imagine" / f"by-{by}"
+    typer.echo(imagining.sheet(run, by, folder, painter=painter, values=values, count=count, seed=seed, steps=steps))
 
 
 def evaluation() -> TyperCommand:

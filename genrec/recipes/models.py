@@ -255,7 +255,10 @@ class PreferenceRecipe(Recipe):
 
 
 class ImageryRecipe(Recipe):
-    domain: str = Field("fashion", description="the world it learns to draw; see genrec.imagery.small.domains")
+    domain: str = Field("fashion", description="the world it learns to draw; with `run`, any name")
+    run: str | None = Field(None, description="a run whose own pictures it learns to draw, instead of a world's")
+    columns: list[str] = Field([], description="with `run`: the catalogue's columns whose values a picture may show")
+    identity: list[str] = Field([], description="with `run`: of them those that no taste may change")
     seed: int = Field(0, ge=0, description="everything random follows from it, the lessons' worlds included")
     worlds: Count = Field(8, description="worlds that lessons are drawn from")
     items: Count = Field(1500, description="things in each of them")
@@ -276,10 +279,10 @@ class ImageryRecipe(Recipe):
     sketch_steps: Count = Field(4000, description="steps of the conditioner alone, towards its sketch")
     sketch_batch: Count = Field(256, description="examples a step")
     sketch_learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
-    widths: list[Count] = Field([96, 56], description="the network's channels at 8 and 4 latents a side")
-    steps: Count = Field(3500, description="steps of the network")
+    widths: list[Count] = Field([48, 96, 64], description="the network's channels at 16, 8 and 4 latents a side")
+    steps: Count = Field(5000, description="steps of the network")
     batch: Count = Field(40, description="examples a step")
-    preview_share: Share = Field(0.6, description="of them, things in scenes; the others are covers")
+    preview_share: Share = Field(0.8, description="of them, things in scenes; the others are covers")
     learning_rate: float = Field(1.5e-3, gt=0, description="highest learning rate")
     shift: float = Field(1.0, gt=0, description="of the scheduler: above 1, more of its steps go to the noisy end")
 

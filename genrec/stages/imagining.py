@@ -19,6 +19,7 @@ from genrec.imagery.artist import WEIGHTS, Artist, kind_of
 from genrec.imagery.batches import Order, draw_batch
 from genrec.imagery.commission import Kind, Scene
 from genrec.imagery.pictures import as_png
+from genrec.imagery.reading import read_picture
 from genrec.recommender import Recommender
 
 SHEET = "index.html"
@@ -84,6 +85,56 @@ def imagine(run: Path, wanted: Wanted, out: Path) -> pl.DataFrame:
         )  # fmt: skip
     _sheet(artist, orders, rows, index, out)
     return index
+
+
+def sheet(
+    run: Path, column: str, out: Path, *, painter: str | None = None, values: int = 12, count: int = 4, seed: int = 0,
+    steps: int | None = None,
+) -> Path:  # fmt: skip
+    """A contact sheet by a column of the catalogue: of its `values` most frequent values `count` items each, the
+    catalogue's picture beside the one that is drawn from the item's vector and words. out/index.html, out/sheet-1.png.
+
+    A painter that learned this run's own pictures is asked for those that it never saw. UserError for an absent column.
+    """
+    from genrec.imagery.measures import gallery
+
+    artist = Recommender.from_pretrained(run).artist(painter)
+    catalog = artist.now.catalog
+    if column not in catalog.table.columns:
+        raise UserError(f"{run}: the catalogue has no column {column!r}: {nearest(column, catalog.table.columns)}")
+    able = np.array([catalog.image_path(item) is not None for item in range(len(catalog))]) & _strange(artist)
+    said = catalog.table[column].cast(pl.String)
+    counts = said.filter(pl.Series(able)).drop_nulls().value_counts(sort=True)
+    rng = np.random.default_rng(seed)
+    chosen: list[tuple[str, list[int]]] = []
+    for value in counts[column].to_list()[:values]:
+        of_it = np.flatnonzero((said == value).fill_null(False).to_numpy() & able)
+        chosen.append((value, rng.permutation(of_it)[:count].tolist()))
+    if not chosen:
+        raise UserError(f"{run}: no item with a picture has a value in the column {column!r}")
+    asked = [artist.commission(catalog.ids[item], love=0, seed=seed) for _, items in chosen for item in items]
+    drawn = iter(artist.draw(asked, steps=steps))
+    rows = []
+    for value, items in chosen:
+        pictures = []
+        for item in items:
+            path = catalog.image_path(item)
+            assert path is not None
+            pictures += [read_picture(path), next(drawn).picture]
+        rows.append((value, pictures))
+    title = f"By {column}: the catalogue's picture, and what {artist.painter.name} drew without seeing it"
+    made = gallery.write([gallery.Sheet(title, ["own", "drawn"] * count, rows)], out, title)
+    return made[0]
+
+
+def _strange(artist: Artist) -> np.ndarray:
+    """bool (N,): the items whose pictures the painter did not learn from, as far as it says."""
+    trained = getattr(getattr(artist.painter, "pipeline", None), "config", {}).get("trained", {})
+    if not trained.get("run"):
+        return np.ones(len(artist.now.catalog), dtype=bool)
+    from genrec.imagery.small.lessons import held_out
+
+    return held_out(artist.now.catalog.table, ("item_id",))
 
 
 def for_report(

@@ -89,7 +89,7 @@ def _by_attributes(
         )  # fmt: skip
     flat, placed = judging.judges(lessons, world, judges / "judges", epochs=extent.epochs, count=extent.scenes)
     vectors, present = vectors_of(run, now)
-    held = held_out(now.catalog.table, world.judged)
+    held = held_out(now.catalog.table, world.held_by)
     histories = list(Interactions.read(run / "data" / "interactions.parquet").sequences(now.catalog))
     able = _opened(run, now, painter, ~held)
     trial = judging.Trial(able, world, now.catalog, vectors, present, histories, flat, placed, steps)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from genrec.imagery.commission import Scene
+from genrec.imagery.seams import blend
 
 
 def working_size(scene: tuple[int, int], painter: tuple[int, int], multiple: int) -> tuple[int, int]:
@@ -39,13 +40,5 @@ def canvas(scene: Scene, size: tuple[int, int], item: Image.Image | None) -> tup
 
 def back(scene: Scene, drawn: Image.Image, size: tuple[int, int]) -> Image.Image:
     """What was drawn, in the scene: equal to it outside the mask, blended over a few pixels inside of its edge."""
-    from scipy.ndimage import distance_transform_edt
-
     part = drawn.crop((0, 0, *size)).resize(scene.picture.size, Image.Resampling.LANCZOS)
-    seam = max(1.0, 0.01 * min(scene.picture.size))
-    # A frame of «outside» would blend the picture's own border too; there is nothing to blend with.
-    inside = distance_transform_edt(np.pad(scene.mask, 1, mode="edge"))[1:-1, 1:-1]
-    alpha = np.clip(inside / (seam + 1), 0, 1)[..., None]
-    before = np.asarray(scene.picture.convert("RGB"), dtype=np.float64)
-    mixed = before + alpha * (np.asarray(part.convert("RGB"), dtype=np.float64) - before)
-    return Image.fromarray(np.where(scene.mask[..., None], np.rint(mixed), before).astype(np.uint8))
+    return blend(scene.picture, part, scene.mask, max(1.0, 0.01 * min(scene.picture.size)))

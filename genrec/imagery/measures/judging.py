@@ -38,7 +38,7 @@ class Trial:
 
     @property
     def held(self) -> np.ndarray:
-        return np.flatnonzero(held_out(self.catalog.table, self.domain.judged) & self.mask)
+        return np.flatnonzero(held_out(self.catalog.table, self.domain.held_by) & self.mask)
 
     def subject(self, item: int, *, picture: bool = False) -> Subject:
         """By its vector alone, or with its picture."""

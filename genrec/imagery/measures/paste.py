@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from genrec.imagery.small.scenes import blend
+from genrec.imagery.seams import blend
 
 WAYS = ("stretched", "whole")
 """Fitted to the box in both directions, or as large as fits with its proportions kept, hung from the box's top."""

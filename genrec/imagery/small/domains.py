@@ -3,12 +3,13 @@ previewed. A new world is a new `Domain` here and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from PIL import Image
 
 from genrec.data.catalog import Catalog
@@ -24,6 +25,10 @@ from genrec.imagery.small.poses import random_pose
 from genrec.imagery.small.scenes import dilated
 
 Row = Mapping[str, Any]
+VALUES = 64
+"""A column with more different values than this tells items apart rather than what they are like."""
+FEWEST = 100
+"""Pictures that a painter needs to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +47,8 @@ class Domain:
     """identity: columns that stay whatever somebody's taste. judged: columns whose values a picture shows, by which
     pictures are measured; those that are no identity are what a taste may change. preview: its kind, if there is one.
 
-    build(folder, items, users, seed): catalogue with pictures, and histories. place(row, rng): a preview in a scene at
+    apart: columns of whose values' combinations a tenth is held out, by default the judged ones. build(folder, items,
+    users, seed): catalogue with pictures, and histories. place(row, rng): a preview in a scene at
     random, for training. scenes: the names of the scenes kept for measures; place_in(row, number): a preview there.
     """
 
@@ -54,6 +60,11 @@ class Domain:
     place: Callable[[Row, np.random.Generator], Preview] | None = None
     scenes: tuple[str, ...] = ()
     place_in: Callable[[Row, int], Preview] | None = None
+    apart: tuple[str, ...] = ()
+
+    @property
+    def held_by(self) -> tuple[str, ...]:
+        return self.apart or self.judged
 
 
 def _fashion(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
@@ -139,6 +150,35 @@ DOMAINS: dict[str, Domain] = {
         build=_music,
     ),
 }
+
+
+def of_run(run: Path, name: str, columns: Sequence[str], identity: Sequence[str]) -> Domain:
+    """A run's own catalogue to learn from, its items with a picture; a tenth of the items is held out.
+
+    columns: those whose values a picture may show; identity: of them what no taste may change. UserError for a column
+    that the catalogue lacks, and for no picture at all.
+    """
+    catalog = Catalog.read(run / "data" / "catalog.parquet")
+    for column in (*columns, *identity):
+        if column not in catalog.table.columns:
+            raise UserError(f"{run}: the catalogue has no column {column!r}: {nearest(column, catalog.table.columns)}")
+    shown = [catalog.ids[item] for item in range(len(catalog)) if catalog.image_path(item) is not None]
+    if len(shown) < FEWEST:
+        raise UserError(f"{run}: {len(shown)} items have a picture; a painter needs {FEWEST} to learn from")
+    kept = catalog.keep(shown)
+    said = kept.table.with_columns(pl.col(list(columns)).cast(pl.String).fill_null("unknown"))
+    for column in columns:
+        if not 2 <= said[column].n_unique() <= VALUES:
+            count = said[column].n_unique()
+            raise UserError(f"{run}: the column {column!r} has {count} values; a painter is judged by 2 to {VALUES}")
+    kept = Catalog(said, kept.root)
+
+    def build(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
+        path = run / "data" / "interactions.parquet"
+        there = Interactions.read(path).table.filter(pl.col("item_id").is_in(shown))
+        return kept, Interactions(there)
+
+    return Domain(name, tuple(identity), tuple(columns), build, apart=("item_id",))
 
 
 def domain(name: str) -> Domain:

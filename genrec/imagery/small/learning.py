@@ -10,38 +10,44 @@ import numpy as np
 import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor, nn
+from torch.nn import functional
 
 from genrec import loop
+from genrec.imagery.small.autoencoding import packed, unpacked
 from genrec.imagery.small.conditioner import Conditioner
 from genrec.imagery.small.leaning import BLUR
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.meanings import Readings
 from genrec.imagery.small.sampling import noised
 
+FIRST = 0.45
+"""The share of examples that are shown as noise alone."""
 OUTSIDE = 0.1
 """What an error outside a preview's mask counts: the scene is put back there."""
 EPOCH = 250
 """Steps of an epoch, after which there is a checkpoint."""
 
 
-def network(channels: int, widths: Sequence[int], token_width: int, side: int = 8) -> UNet2DConditionModel:
-    """Diffusers' conditional U-Net over latents: tokens by cross-attention, the pooled condition as scale and shift.
+def network(channels: int, widths: Sequence[int], token_width: int, side: int = 16) -> UNet2DConditionModel:
+    """Diffusers' conditional U-Net over latents, `channels` of them, `side` × `side`: tokens by cross-attention, at
+    half that side, and the pooled condition as scale and shift. `guessed` is how it is asked.
 
     Input channels: noised latents, the scene's, the mask, the thing's own picture's, the sketch. What it tells is added
     to the sketch, or to the scene, and is the guess of the clean latents. Scene and mask are zero for covers: one
     network for both (cf. CatVTON, Chong et al. 2025, section 3, which joins latents too).
     """
+    levels = len(widths)
     return UNet2DConditionModel(
         sample_size=side,
         in_channels=4 * channels + 1,
         out_channels=channels,
         layers_per_block=1,
         block_out_channels=tuple(widths),
-        down_block_types=("CrossAttnDownBlock2D", *("DownBlock2D" for _ in widths[1:])),
-        up_block_types=(*("UpBlock2D" for _ in widths[1:]), "CrossAttnUpBlock2D"),
+        down_block_types=tuple("CrossAttnDownBlock2D" if n == 1 else "DownBlock2D" for n in range(levels)),
+        up_block_types=tuple("CrossAttnUpBlock2D" if n == levels - 2 else "UpBlock2D" for n in range(levels)),
         mid_block_type=None,
         cross_attention_dim=token_width,
-        attention_head_dim=32 if widths[0] % 32 == 0 else 8,
+        attention_head_dim=32 if widths[1] % 32 == 0 else 8,
         norm_num_groups=8,
         time_cond_proj_dim=token_width,
         resnet_time_scale_shift="scale_shift",
@@ -51,8 +57,8 @@ def network(channels: int, widths: Sequence[int], token_width: int, side: int = 
 @dataclass(frozen=True, eq=False)
 class Latents:
     """Lessons in latent space, each channel of mean 0 and size 1. pictures (N, C, h, w); scenes, placed (M, C, h, w);
-    laid, alike: what `scenes.laid` makes of the thing's picture, and of that of another of its kind; masks (M, 1, h, w)
-    in [0, 1]."""
+    laid, alike: what `scenes.laid` makes of the thing's picture, and of that of another of its kind; masks
+    (M, 1, 2h, 2w) in [0, 1]."""
 
     pictures: Tensor
     scenes: Tensor
@@ -77,24 +83,37 @@ class Studio(nn.Module):
 
     def forward(self, lot: Lot) -> Tensor:
         """The squared error of the guessed latents, inside the mask above all."""
-        times = torch.sigmoid(torch.randn(len(lot.clean)) + 0.8)  # more of the noisy half, where it is decided
-        times = torch.where(torch.rand(len(lot.clean)) < 0.15, torch.ones(()), times)
-        tokens, pooled, sketch = self.conditioner(lot.item, lot.has_item, lot.level, lot.preview, lot.referred)
+        # Condition and scene all but decide the picture, so the first step, from noise alone, decides most.
+        times = torch.where(torch.rand(len(lot.clean)) < FIRST, torch.ones(()), torch.rand(len(lot.clean)))
+        told = self.conditioner(lot.item, lot.has_item, lot.level, lot.preview, lot.referred)
         latents = noised(lot.clean, torch.randn_like(lot.clean), times)
+        guess = guessed(self.unet, latents, lot.scene, lot.mask, lot.own, told, lot.preview, times)
         seen = lot.preview[:, None, None, None]
-        guess = begun(sketch, lot.scene, seen) + self.unet(
-            torch.cat([latents, lot.scene, lot.mask, lot.own, sketch], dim=1).to(memory_format=torch.channels_last),
-            times * 1000, tokens, timestep_cond=pooled,
-        ).sample  # fmt: skip
-        inside = torch.where(seen, OUTSIDE + (1 - OUTSIDE) * lot.mask, torch.ones(()))
+        inside = torch.where(seen, OUTSIDE + (1 - OUTSIDE) * functional.avg_pool2d(lot.mask, 2), torch.ones(()))
         error = ((guess - lot.clean).square() * inside).mean(dim=(1, 2, 3)) / inside.mean(dim=(1, 2, 3))
         # No weight of the time: that of the velocity, 1/t², would spend nearly all on the last strokes.
         return error.mean()
 
 
-def begun(sketch: Tensor, scene: Tensor, preview: Tensor) -> Tensor:
-    """What the network corrects: a cover's sketch, a preview's scene. preview: bool (B, 1, 1, 1)."""
-    return torch.where(preview, scene, sketch)
+def guessed(
+    unet: UNet2DConditionModel, latents: Tensor, scene: Tensor, mask: Tensor, own: Tensor,
+    told: tuple[Tensor, Tensor, Tensor], preview: Tensor, times: Tensor,
+) -> Tensor:  # fmt: skip
+    """The clean latents (B, C, h, w), as the network guesses them from x_t: what it corrects is a cover's sketch or a
+    preview's scene.
+
+    latents, scene, own: (B, C, h, w), packed; the network works on them unpacked, where a print is easier to move.
+    mask: (B, 1, 2h, 2w). told: of `Conditioner`. preview: bool (B,). times: (B,) in [0, 1].
+    """
+    tokens, pooled, sketch = told
+    shown = torch.cat([unpacked(latents), unpacked(scene), mask, unpacked(own), unpacked(sketch)], dim=1)
+    dtype = unet.dtype
+    found = unet(
+        shown.to(dtype, memory_format=torch.channels_last), times * 1000, tokens.to(dtype),
+        timestep_cond=pooled.to(dtype),
+    ).sample  # fmt: skip
+    begun = torch.where(preview[:, None, None, None], scene, sketch)
+    return begun + packed(found.to(latents.dtype))
 
 
 class Sketch(nn.Module):
@@ -116,8 +135,8 @@ class Sketch(nn.Module):
 @dataclass(frozen=True, eq=False)
 class Lot:
     """B examples. clean, scene, own: latents (B, C, h, w), of what is to be drawn, of the scene, of the thing's picture
-    as noisy as level (B,) says. mask: (B, 1, h, w). item: meanings (B, width). has_item, preview, referred: bool (B,),
-    whether the meaning is shown, whether it is a preview, whether its own picture is shown."""
+    as noisy as level (B,) says. mask: (B, 1, 2h, 2w). item: meanings (B, width). has_item, preview, referred: bool
+    (B,), whether the meaning is shown, whether it is a preview, whether its own picture is shown."""
 
     clean: Tensor
     scene: Tensor
@@ -160,7 +179,7 @@ class Examples:
         seen = preview[:, None, None, None]
         flat = self.latents.pictures[torch.from_numpy(things)]
         other = np.array([rng.choice(self.siblings[row]) for row in things.tolist()])
-        clean, scene, mask = flat, torch.zeros_like(flat), torch.zeros_like(flat[:, :1])
+        clean, scene, mask = flat, torch.zeros_like(flat), torch.zeros_like(unpacked(flat)[:, :1])
         looks, others = flat, self.latents.pictures[torch.from_numpy(other)]
         if preview.any():
             all_, place = self.latents, torch.from_numpy(np.maximum(spots, 0))

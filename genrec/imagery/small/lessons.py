@@ -22,15 +22,13 @@ from PIL import Image
 
 from genrec.data.catalog import COLUMNS, Catalog
 from genrec.errors import UserError
-from genrec.imagery.small.domains import Domain, Preview
+from genrec.imagery.small.domains import VALUES, Domain, Preview
 from genrec.imagery.small.scenes import around, cover, dilated
 from genrec.progress import bar
 
 SIZE = 64
 FIRST_SEED = 1_000_000
 """Seeds of the worlds that lessons are drawn from; catalogues that people make have others."""
-VALUES = 64
-"""A column with more different values than this tells items apart rather than what they are like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,15 +107,21 @@ def thumbnail(path: Path) -> np.ndarray:
         return np.asarray(opened.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BOX))
 
 
-def drawn(domain: Domain, folder: Path, *, worlds: int, items: int, users: int, previews: int, seed: int) -> Lessons:
-    """The lessons in `folder`; made there, world by world, where they are not yet. previews: per world."""
+def drawn(
+    domain: Domain, folder: Path, *, worlds: int, items: int, users: int, previews: int, seed: int, data: str = ""
+) -> Lessons:
+    """The lessons in `folder`; made there, world by world, where they are not yet. previews: per world. data: what
+    else they follow from, of whatever is no synthetic world."""
     said = {"domain": domain.name, "worlds": worlds, "items": items, "users": users, "previews": previews, "seed": seed}
+    said |= {"data": data} if data else {}
     mark = folder / "lessons.json"
     if mark.exists() and json.loads(mark.read_text()) == said:
         return Lessons.read(folder)
     folder.mkdir(parents=True, exist_ok=True)
     parts = [
-        _world(domain, folder / f"world-{n:02d}", items, users, previews, FIRST_SEED + 1000 * seed + n)
+        _world(
+            domain, folder / f"world-{n:02d}", items, users, previews, FIRST_SEED + 1000 * seed + n, json.dumps(said)
+        )
         for n in range(worlds)
     ]
     _together(parts, folder)
@@ -141,19 +145,20 @@ def made(folder: Path, name: str) -> Lessons | None:
     return Lessons.read(folder)
 
 
-def _world(domain: Domain, folder: Path, items: int, users: int, previews: int, seed: int) -> Lessons:
-    if (folder / "done").exists():
+def _world(domain: Domain, folder: Path, items: int, users: int, previews: int, seed: int, said: str) -> Lessons:
+    """said: what the lessons follow from; parts of others, left by a killed run, are made anew."""
+    if (folder / "done").exists() and (folder / "done").read_text() == said:
         return Lessons.read(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         catalog, interactions = domain.build(Path(place), items, users, seed)
         pictures = np.stack([thumbnail(_path(catalog, item)) for item in range(len(catalog))])
-    held = held_out(catalog.table, domain.judged)
+    held = held_out(catalog.table, domain.held_by)
     histories = [own.astype(np.int64) for own in interactions.sequences(catalog)]
     scenes, placed, masks, of = _previews(domain, catalog.table, held, previews, seed)
     made = Lessons(pictures, scenes, placed, masks, of, catalog.table, histories, held)
     _together([made], folder)
-    (folder / "done").write_text("")
+    (folder / "done").write_text(said)
     return made
 
 

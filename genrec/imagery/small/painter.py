@@ -219,7 +219,7 @@ class SmallPainter:
                 continue
             cuts.append(square.cut(one.scene.picture.convert("RGB"), self.pipeline.side))
             masks[row, 0] = torch.from_numpy(cover(one.scene.mask, square, self.pipeline.side))
-        return self._encoded(cuts), functional.adaptive_avg_pool2d(masks, self.pipeline.latent_shape[1:])
+        return self._encoded(cuts), functional.avg_pool2d(masks, 4)
 
     def _encoded(self, shown: Sequence[Image.Image | None]) -> Tensor:
         """Latents of pictures, (B, C, h, w); zero where there is none."""

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from genrec.imagery.small.autoencoding import packed, unpacked
 from genrec.imagery.small.conditioner import Conditioner
-from genrec.imagery.small.learning import begun
+from genrec.imagery.small.learning import guessed
 from genrec.imagery.small.sampling import times_of, velocity
 
-STEPS = 12
+STEPS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Asked:
 
     item, taste, negative: meanings (B, width). level, item_guidance, taste_guidance: (B,). given: bool (B, 5): item,
     taste, negative, whether it is a preview, whether its own picture is shown. scene, own: (B, C, h, w), in latent
-    units, zero where there is none. mask: (B, 1, h, w). noise: (B, C, h, w), where the drawing starts. haze:
+    units, zero where there is none. mask: (B, 1, 2h, 2w). noise: (B, C, h, w), where the drawing starts. haze:
     (B, C, h, w), what the own picture is noised with, as far as level says. luck: (B, columns), see `Leaning.forward`.
     """
 
@@ -77,13 +77,13 @@ class SmallPipeline(DiffusionPipeline):
     @property
     def side(self) -> int:
         """Pixels of a picture's side."""
-        return int(self.unet.config["sample_size"]) * 8
+        return int(self.unet.config["sample_size"]) * 4
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
-        """(C, h, w)"""
-        size = int(self.unet.config["sample_size"])
-        return int(self.unet.config["out_channels"]), size, size
+        """(C, h, w), packed."""
+        size = int(self.unet.config["sample_size"]) // 2
+        return 4 * int(self.unet.config["out_channels"]), size, size
 
     def _unit(self) -> tuple[Tensor, Tensor]:
         shape = (1, -1, 1, 1)
@@ -117,17 +117,14 @@ class SmallPipeline(DiffusionPipeline):
         own = (1 - asked.level)[:, None, None, None] * asked.own + asked.level[:, None, None, None] * asked.haze
         own = own * asked.given[:, 4, None, None, None]
         count = len(latents)
-        dtype = self.unet.dtype
+        preview = asked.given[:, 3]
         for number, time in enumerate(self.scheduler.timesteps):
             t = (time / self.scheduler.config["num_train_timesteps"]).float()
             guess: Tensor | None = None
-            for tokens, pooled, sketch, weight, bare in views:
-                inputs = torch.cat([latents, asked.scene, asked.mask, own * (0 if bare else 1), sketch], dim=1)
-                told = self.unet(
-                    inputs.to(dtype), time.expand(count), tokens.to(dtype), timestep_cond=pooled.to(dtype)
-                ).sample.float()
-                told = told + begun(sketch, asked.scene, asked.given[:, 3, None, None, None])
-                part = told * weight[:, None, None, None]
+            for told, weight, bare in views:
+                shown = torch.zeros_like(own) if bare else own
+                found = guessed(self.unet, latents, asked.scene, asked.mask, shown, told, preview, t.expand(count))
+                part = found * weight[:, None, None, None]
                 guess = part if guess is None else guess + part
             assert guess is not None
             latents = cast(Any, self.scheduler).step(velocity(latents, guess, t), time, latents, return_dict=False)[0]
@@ -135,8 +132,9 @@ class SmallPipeline(DiffusionPipeline):
                 progress((number + 1) / steps)
         return latents
 
-    def _views(self, asked: Asked) -> list[tuple[Tensor, Tensor, Tensor, Tensor, bool]]:
-        """What the network is asked in each step, and what each answer counts: (tokens, pooled, sketch, weight, bare).
+    def _views(self, asked: Asked) -> list[tuple[tuple[Tensor, Tensor, Tensor], Tensor, bool]]:
+        """What the network is asked in each step, and what each answer counts: (what the conditioner tells,
+        weight, bare).
 
         With g and h the guidances of item and taste, x(·) the network's guess:
 
@@ -161,5 +159,5 @@ class SmallPipeline(DiffusionPipeline):
                 continue
             level = torch.zeros_like(asked.level) if bare else asked.level
             shown = none if bare else referred
-            views.append((*self.conditioner(what, item, level * shown, preview, shown), weight, bare))
+            views.append((self.conditioner(what, item, level * shown, preview, shown), weight, bare))
         return views

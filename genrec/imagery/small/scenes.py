@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from genrec.imagery.seams import blend
+
 MARGIN = 0.12
 """Of the mask's longer side, left around it on every side."""
 SMALLEST = 24
@@ -87,17 +89,7 @@ def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
 def put_back(scene: Image.Image, mask: np.ndarray, square: Square, drawn: Image.Image) -> Image.Image:
     """The scene with the drawing inside the mask; equal to it outside, to the byte. The seam lies within the mask."""
     full = square.put(scene, drawn)
-    return blend(scene, full, mask)
-
-
-def blend(scene: Image.Image, drawn: Image.Image, mask: np.ndarray, seam: int = SEAM) -> Image.Image:
-    """`drawn` inside the mask, `scene` outside, run into one another over `seam` pixels within the mask."""
-    inside = Image.fromarray(mask.astype(np.uint8) * 255)
-    small = inside.filter(ImageFilter.MinFilter(2 * (seam // 2) + 1)) if seam > 1 else inside
-    soft = np.asarray(small.filter(ImageFilter.BoxBlur(seam / 2)), dtype=np.float32) / 255 * mask
-    below, above = np.asarray(scene, dtype=np.float32), np.asarray(drawn, dtype=np.float32)
-    mixed = below + (above - below) * soft[..., None]
-    return Image.fromarray(np.round(mixed).astype(np.uint8))
+    return blend(scene, full, mask, SEAM)
 
 
 def dilated(mask: np.ndarray, pixels: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -17,10 +18,11 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from genrec import progress
+from genrec.errors import UserError
 from genrec.imagery.small import lessons as drawing_lessons
 from genrec.imagery.small.autoencoding import autoencoder, begin_linear, encoded, fit_autoencoder, packed
 from genrec.imagery.small.conditioner import Conditioner
-from genrec.imagery.small.domains import domain
+from genrec.imagery.small.domains import domain, of_run
 from genrec.imagery.small.learning import Examples, Latents, Sketch, Studio, fit_network, network
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.meanings import Readings, fit_meanings
@@ -38,7 +40,11 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     folder/lessons, words, latents and network hold the stages; folder/training.json what each took and its last loss.
     """
     spent: dict[str, Any] = {}
-    world = domain(recipe.domain)
+    if recipe.run is None:
+        world, data = domain(recipe.domain), ""
+    else:
+        world = of_run(Path(recipe.run), recipe.domain, recipe.columns, recipe.identity)
+        data = hashlib.sha256((Path(recipe.run) / "data" / "catalog.parquet").read_bytes()).hexdigest()
     begun = time.perf_counter()
 
     def took(stage: str, **more: Any) -> None:
@@ -47,9 +53,10 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         spent[stage], begun = {"seconds": round(now - begun, 1), **more}, now
 
     folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder, {"recipe": recipe.model_dump(mode="json"), "data": data})
     lessons = drawing_lessons.drawn(
         world, folder / "lessons", worlds=recipe.worlds, items=recipe.items, users=recipe.users,
-        previews=recipe.previews, seed=recipe.seed,
+        previews=recipe.previews, seed=recipe.seed, data=data,
     )  # fmt: skip
     took("lessons", things=len(lessons.pictures), held=int(lessons.held.sum()), previews=len(lessons.of))
     torch.manual_seed(recipe.seed)
@@ -85,7 +92,7 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     )  # fmt: skip
     took("sketch", loss=record.epochs[-1]["loss"])
     torch.manual_seed(recipe.seed + 1)  # so that it begins alike, whether or not the stages before were resumed
-    unet = network(4 * recipe.channels, recipe.widths, recipe.token_width)
+    unet = network(recipe.channels, recipe.widths, recipe.token_width)
     studio = Studio(unet, conditioner)
     record = fit_network(
         studio, examples.batch, steps=recipe.steps, batch=recipe.batch, learning_rate=recipe.learning_rate,
@@ -103,6 +110,16 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     write(pipeline, folder / "pipeline")
     (folder / "training.json").write_text(json.dumps(spent, indent=1))
     return pipeline
+
+
+def _claim(folder: Path, mark: dict[str, Any]) -> None:
+    """Stages of another recipe or of other pictures would be taken for finished."""
+    path = folder / "of.json"
+    if path.exists() and json.loads(path.read_text()) != mark:
+        raise UserError(
+            f"{folder} holds a painter of another recipe, or of other pictures: remove it, or give another folder"
+        )
+    path.write_text(json.dumps(mark))
 
 
 def in_latents(
@@ -129,7 +146,7 @@ def in_latents(
     shape = (1, -1, 1, 1)
     unit = {name: (part - mean.view(shape)) / std.view(shape) for name, part in found.items()}
     masks = torch.from_numpy(np.array(lessons.masks)).float()[:, None] / 255
-    side = unit["pictures"].shape[2]
+    side = 2 * unit["pictures"].shape[2]
     small = functional.adaptive_avg_pool2d(masks, (side, side)) if len(masks) else masks[:, :, :side, :side]
     return Latents(**unit, masks=small), mean.tolist(), std.tolist()
 

@@ -112,5 +112,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     for one, other in ((straight.unet, again.unet), (straight.conditioner, again.conditioner)):
         for name, tensor in one.state_dict().items():
             torch.testing.assert_close(tensor, other.state_dict()[name], atol=1e-6, rtol=1e-5)
+    with pytest.raises(UserError, match="another recipe"):
+        fit(recipe.model_copy(update={"steps": 8}), tmp_path / "killed")
     half = load_file(tmp_path / "killed" / "pipeline" / "unet" / "diffusion_pytorch_model.safetensors")
     assert half.keys() == again.unet.state_dict().keys()
