@@ -42,6 +42,18 @@ def train(
 
 
 @partial(common.verb, painters)
+def card(
+    painter: Annotated[Path, typer.Argument(metavar="PIPELINE", help="What `genrec imagery train` made.")],
+    figures: Annotated[Path, typer.Argument(metavar="FIGURES", help="imagery.json of `genrec evaluate imagery`.")],
+) -> None:
+    """Write a painter's model card and checksums, with its figures."""
+    from genrec.imagery.small.card import with_figures
+
+    with_figures(painter, figures)
+    typer.echo(painter / "README.md")
+
+
+@partial(common.verb, painters)
 def tune(
     run: Run,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="For LoRA weights and image prompt.")],

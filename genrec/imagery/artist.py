@@ -197,6 +197,10 @@ def opened(path: Path, now: Snapshot, painter: str | Path | Painter | None, kind
             "diffusers or a recipe of one (docs/imagery-checkpoints.md)"
         )
     require_diffusers()
+    if painter is None:
+        from genrec.imagery.small.card import verify
+
+        verify(folder)
     if _is_small(folder):
         from genrec.imagery.small.painter import SmallPainter
         from genrec.imagery.small.projection import Projection

@@ -12,8 +12,11 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from genrec.data.catalog import Catalog
 from genrec.errors import UserError
+from genrec.imagery.small.lessons import held_out
 from genrec.recipes import CheckpointRecipe, ImageryLoraRecipe
+from tests.painters import TINY
 from tests.runs import Said
 
 pytest.importorskip("diffusers")
@@ -124,3 +127,37 @@ def test_pairs_are_the_worlds_own_scenes_or_those_of_a_table(
             tune(folder, recipe, tmp_path / "never", pairs=None if given is None else table)
     with pytest.raises(UserError, match="task=pairs"):
         tune(fashion, _recipe(checkpoint), tmp_path / "never", pairs=table)
+
+
+@pytest.mark.slow
+def test_a_painter_learns_a_runs_own_pictures_and_a_sheet_shows_those_it_never_saw(
+    fashion: Path, cli: Callable[..., Said], tmp_path: Path
+) -> None:
+    small = TINY.model_dump(exclude_defaults=True) | {"domain": "mine", "worlds": 1, "previews": 0}
+    changes = [f"{key}={value}" for key, value in small.items()] + ["columns=[category]"]
+    asked = ["imagery", "train", tmp_path / "painter", "--run", fashion]
+    asked += [word for one in changes for word in ("--set", one)]
+    cli(*asked).ok()
+    painter = tmp_path / "painter" / "pipeline"
+    assert str(fashion.parent) not in (painter / "model_index.json").read_text()
+    said = cli(
+        "imagery", "sheet", fashion, "--by", "category", "--painter", painter, "--out", tmp_path, "--steps", 1
+    ).ok()
+    assert said.out == f"{tmp_path}/index.html\n"
+    page = (tmp_path / "index.html").read_text()
+    catalog = Catalog.read(fashion / "data" / "catalog.parquet")
+    held = catalog.table.filter(pl.Series(held_out(catalog.table, ("item_id",))))["category"].value_counts()
+    wanted = sum(min(4, count) for count in sorted(held["count"].to_list(), reverse=True)[:12])
+    assert page.count("<img") == 2 * wanted
+    for options, words in (
+        (("--by", "categry"), "did you mean 'category'"),
+        (("--by", "category", "--painter", tmp_path / "nowhere"), "nowhere"),
+    ):
+        said = cli("imagery", "sheet", fashion, "--painter", painter, *options)
+        assert said.code == 2 and words in said.err, said.err
+    # Another catalogue under the same name is noticed; so are columns that cannot be learned from.
+    said = cli(*asked, "--set", "seed=1")
+    assert said.code == 2 and "another recipe" in said.err
+    for column, words in (("titel", "no column 'titel'"), ("description", "values; a painter is judged by 2 to 64")):
+        said = cli("imagery", "train", tmp_path / "other", "--run", fashion, "--set", f"columns=[{column}]")
+        assert said.code == 2 and words in said.err, said.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,33 @@ from typing import Any
 import yaml
 
 from genrec.errors import UserError
-from genrec.imagery.small.pipeline import SmallPipeline
 
 SUMS = "SHA256SUMS"
 
 
-def write_card(pipeline: SmallPipeline, folder: Path, trained: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
+def write_card(folder: Path, recipe: Mapping[str, Any], trained: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
     """README.md, recipe.yaml and SHA256SUMS into the pipeline's folder.
 
-    trained: what training.json says. figures: what `genrec.imagery.measures.evaluate` found.
+    trained: what training.json says. figures: what `genrec.imagery.measures.evaluate` found; empty before that.
     """
-    recipe = dict(pipeline.config["trained"])
+    recipe = dict(recipe)
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True), encoding="utf-8")
     (folder / "README.md").write_text(card(recipe, trained, figures), encoding="utf-8")
     lines = [f"{checksum(path)}  {path.relative_to(folder).as_posix()}" for path in _files(folder)]
     (folder / SUMS).write_text("\n".join(lines) + "\n")
+
+
+def with_figures(folder: Path, figures: Path) -> None:
+    """The card of a painter, in the folder that it was trained in, written anew with imagery.json's figures.
+
+    UserError where one of them is missing.
+    """
+    for path in (folder / "recipe.yaml", folder.parent / "training.json", figures):
+        if not path.exists():
+            raise UserError(f"there is no {path}: train the painter, measure it, then write its card")
+    recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+    trained = json.loads((folder.parent / "training.json").read_text())
+    write_card(folder, recipe, trained, json.loads(figures.read_text(encoding="utf-8")))
 
 
 def verify(folder: Path) -> None:
@@ -49,30 +62,36 @@ def card(recipe: Mapping[str, Any], trained: Mapping[str, Any], figures: Mapping
     domain = recipe["domain"]
     lines = [
         "---",
-        "license: apache-2.0",
+        f"license: {'other' if recipe.get('run') else 'apache-2.0'}",
         "library_name: diffusers",
         "tags: [genrec, recommendation, text-to-image]",
         "---",
         "",
         f"# genrec-small-{domain}",
         "",
-        f"Draws pictures of the synthetic world `{domain}` at 64 × 64: latent flow matching, "
-        f"{trained.get('parameters', 0):,} parameters, half precision. For demos and tests of personalised item "
-        "imagery; it knows no other world, no people and no real products.",
-        "",
-        f"Trained from nothing on drawings that GenRec makes itself (seed {recipe['seed']}; `recipe.yaml`), on a CPU. "
-        "No picture or text of anybody else went in. A tenth of all combinations of the judged attributes was left "
-        "out; the figures are on those.",
+        *_about(recipe, int(trained.get("parameters", 0))),
         "",
         "| stage | seconds |",
         "|---|---|",
         *(f"| {name} | {said['seconds']} |" for name, said in trained.items() if isinstance(said, Mapping)),
         "",
-        "## Figures",
-        "",
-        *_rows(figures),
+        *(["## Figures", "", *_rows(figures)] if figures else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _about(recipe: Mapping[str, Any], parameters: int) -> list[str]:
+    made = f"at 64 × 64: latent flow matching, {parameters:,} parameters, half precision."
+    if recipe.get("run"):
+        return [f"Draws pictures like those of one catalogue {made} Whose pictures they were decides on its licence."]
+    return [
+        f"Draws pictures of the synthetic world `{recipe['domain']}` {made} For demos and tests of personalised item "
+        "imagery; it knows no other world, no people and no real products.",
+        "",
+        f"Trained from nothing on drawings that GenRec makes itself (seed {recipe['seed']}; `recipe.yaml`). No picture or "
+        "text of anybody else went in. A tenth of all combinations of the judged attributes was left out; the figures are "
+        f"on those. `genrec imagery train FOLDER --recipe imagery_{recipe['domain']}` makes it again.",
+    ]
 
 
 def _rows(figures: Mapping[str, Any]) -> list[str]:

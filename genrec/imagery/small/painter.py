@@ -45,7 +45,8 @@ class SmallPainter:
         learned = str(pipeline.config["domain"])
         preview = DOMAINS[learned].preview if learned in DOMAINS else None
         self.name = f"genrec-small-{learned}"
-        self.licence = "Apache-2.0"
+        # Whose pictures it learned from decides, and a run does not say.
+        self.licence = "that of its pictures" if pipeline.config["trained"].get("run") else "Apache-2.0"
         self.kinds: frozenset[Kind] = frozenset(("cover",) if preview is None else ("cover", preview))
         self.size = (pipeline.side, pipeline.side)
         self.worded = False  # the mean of a history's vectors says more than its most frequent words

@@ -21,6 +21,7 @@ from genrec import progress
 from genrec.errors import UserError
 from genrec.imagery.small import lessons as drawing_lessons
 from genrec.imagery.small.autoencoding import autoencoder, begin_linear, encoded, fit_autoencoder, packed
+from genrec.imagery.small.card import write_card
 from genrec.imagery.small.conditioner import Conditioner
 from genrec.imagery.small.domains import domain, of_run
 from genrec.imagery.small.learning import Examples, Latents, Sketch, Studio, fit_network, network
@@ -100,15 +101,17 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     )  # fmt: skip
     took("network", loss=record.epochs[-1]["loss"])
     scheduler = FlowMatchEulerDiscreteScheduler(shift=recipe.shift)
-    pipeline = SmallPipeline(
-        vae, unet, conditioner, scheduler, {"mean": mean, "std": std}, recipe.domain, recipe.model_dump(mode="json")
-    )
+    trained = recipe.model_dump(mode="json")
+    if recipe.run is not None:
+        trained["run"] = Path(recipe.run).name  # weights may travel; where they were made is nobody's business
+    pipeline = SmallPipeline(vae, unet, conditioner, scheduler, {"mean": mean, "std": std}, recipe.domain, trained)
     count = parameters(pipeline)
     if count > MOST:
         progress.say(f"{count:,} parameters; {MOST:,} is the most for a painter that travels in the package")
     spent["parameters"] = count
     write(pipeline, folder / "pipeline")
     (folder / "training.json").write_text(json.dumps(spent, indent=1))
+    write_card(folder / "pipeline", trained, spent, {})
     return pipeline
 
 

@@ -18,7 +18,7 @@ from genrec.imagery.measures.classifier import AttributeClassifier
 from genrec.imagery.measures.intervals import frechet, mean_and_interval
 from genrec.imagery.measures.judging import Gate, Trial, gate, judges
 from genrec.imagery.measures.paste import cut_out, pasted
-from genrec.imagery.small.card import verify, write_card
+from genrec.imagery.small.card import verify, with_figures
 from genrec.imagery.small.domains import domain
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.painter import SmallPainter
@@ -107,8 +107,13 @@ def test_every_figure_and_sheet_of_a_tiny_painter(painter: SmallPainter, studio:
     for name in ("previews, region mask", "previews, tight mask"):
         assert figures[name]["painter"]["outside_mae"]["mean"] == 0
         assert figures[name]["paste, whole"]["outside_mae"]["mean"] == 0
-    copied = shutil.copytree(studio / "pipeline", tmp_path / "given")
-    write_card(painter.pipeline, copied, json.loads((studio / "training.json").read_text()), figures)
+    copied = shutil.copytree(studio / "pipeline", tmp_path / "given" / "pipeline")
+    verify(copied)
+    assert "Figures" not in (copied / "README.md").read_text()
+    with pytest.raises(UserError, match=r"no .*training\.json"):
+        with_figures(copied, tmp_path / "out" / "imagery.json")
+    shutil.copy(studio / "training.json", tmp_path / "given")
+    with_figures(copied, tmp_path / "out" / "imagery.json")
     verify(copied)
     written = (copied / "README.md").read_text()
     assert "embedding-only: category" in written and "void" in written
