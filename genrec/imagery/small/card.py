@@ -88,9 +88,9 @@ def _about(recipe: Mapping[str, Any], parameters: int) -> list[str]:
         f"Draws pictures of the synthetic world `{recipe['domain']}` {made} For demos and tests of personalised item "
         "imagery; it knows no other world, no people and no real products.",
         "",
-        f"Trained from nothing on drawings that GenRec makes itself (seed {recipe['seed']}; `recipe.yaml`). No picture or "
-        "text of anybody else went in. A tenth of all combinations of the judged attributes was left out; the figures are "
-        f"on those. `genrec imagery train FOLDER --recipe imagery_{recipe['domain']}` makes it again.",
+        f"Trained from nothing on drawings that GenRec makes itself (seed {recipe['seed']}; `recipe.yaml`). No picture "
+        "or text of anybody else went in. A tenth of all combinations of the judged attributes was left out; the "
+        f"figures are on those. `genrec imagery train FOLDER --recipe imagery_{recipe['domain']}` makes it again.",
     ]
 
 
