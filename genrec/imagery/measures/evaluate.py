@@ -49,10 +49,11 @@ def evaluate(
     figures["diversity"] = diversity(trial, some[:8], 12, list(range(12)))
     if trial.domain.preview is not None and trial.placed is not None:
         few = np.sort(rng.permutation(held)[:placed])
-        figures["judge of previews"] = _placed_gate(trial, held).said()
+        allowed = _placed_gate(trial, held)
+        figures["judge of previews"] = allowed.said()
         for mask in MASKS:
             say(f"previews, {mask} mask")
-            figures[f"previews, {mask} mask"] = previews(trial, few, seeds[:1], masks=mask)
+            figures[f"previews, {mask} mask"] = previews(trial, few, seeds[:1], allowed, masks=mask)
     if folder is not None:
         say("sheets")
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ def _placed_gate(trial: Trial, items: np.ndarray) -> Gate:
     of = [(int(item), place) for item in items for place in range(len(trial.domain.scenes))]
     made = [trial.domain.place_in(rows[item], place) for item, place in of]
     seen = np.stack([crop(one.placed, one) for one in made])
-    return gate(trial.placed, seen, trial.truth([item for item, _ in of]))
+    return gate(trial.placed, seen, trial.truth([item for item, _ in of]), trial.domain.identity[0])
 
 
 def sheets(trial: Trial, rows: int = 8) -> list[gallery.Sheet]:

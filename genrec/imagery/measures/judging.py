@@ -76,25 +76,45 @@ def crop(picture: Image.Image, preview: Preview) -> np.ndarray:
     return np.asarray(around(preview.region).cut(picture, SIZE))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Gate:
-    """right: column → how often the judge was right about `count` real pictures. void: columns it may not judge."""
+    """What a judge may judge. right: column → how often it was right about `count` real pictures, those of `unseen`
+    left out. unseen: column → kinds of things on whose real pictures it is not, say a print on a bag of nine pixels;
+    what is drawn of them is left out of that column's figures too. void: columns it may not judge at all."""
 
     count: int
-    right: dict[str, float] = field(default_factory=dict)
+    right: dict[str, float]
+    unseen: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def void(self) -> list[str]:
         return [name for name, share in self.right.items() if share < GATE]
 
+    def seen(self, column: str, kinds: Sequence[str]) -> np.ndarray:
+        """bool (n,): which of things of these kinds count in the column's figures."""
+        return ~np.isin(np.array(kinds, dtype=object), self.unseen.get(column, []))
+
     def said(self) -> dict[str, Any]:
-        return {"pictures": self.count, "right": self.right, "needed": GATE, "void": self.void}
+        return {"pictures": self.count, "right": self.right, "needed": GATE, "void": self.void, "unseen": self.unseen}
 
 
-def gate(judge: AttributeClassifier, pictures: np.ndarray, truth: Mapping[str, Sequence[str]]) -> Gate:
-    """The judge on real pictures that it was not taught with."""
+def gate(
+    judge: AttributeClassifier, pictures: np.ndarray, truth: Mapping[str, Sequence[str]], kind: str | None = None
+) -> Gate:
+    """The judge on real pictures that it was not taught with. kind: the column that says what sort of thing it is;
+    where a column misses the gate, the sorts on which it does are left out."""
     right = judge.right(pictures, truth)
-    return Gate(len(pictures), {name: float(found.mean()) for name, found in right.items()})
+    shares, unseen = {}, {}
+    for name, found in right.items():
+        shares[name] = float(found.mean())
+        if kind is None or name == kind or shares[name] >= GATE:
+            continue
+        kinds = np.array(truth[kind], dtype=object)
+        poor = [str(value) for value in sorted(set(kinds)) if found[kinds == value].mean() < GATE]
+        rest = found[~np.isin(kinds, poor)]
+        if len(rest) >= len(found) / 2:
+            shares[name], unseen[name] = float(rest.mean()), poor
+    return Gate(len(pictures), shares, unseen)
 
 
 def judges(

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 
 from genrec.imagery.commission import Commission, Scene
 from genrec.imagery.measures.intervals import mean_and_interval
-from genrec.imagery.measures.judging import Trial, crop
+from genrec.imagery.measures.judging import Gate, Trial, crop
 from genrec.imagery.measures.paste import WAYS, pasted
 from genrec.imagery.small.domains import Preview
 from genrec.imagery.small.scenes import dilated
@@ -20,8 +20,13 @@ MASKS = ("region", "tight")
 which is the paste's best case, and tells the cut."""
 
 
-def previews(trial: Trial, items: np.ndarray, seeds: Sequence[int], *, masks: str = "region") -> dict[str, Any]:
-    """The painter beside the pasted picture, of held-out items in every scene kept for this; intervals over items."""
+def previews(
+    trial: Trial, items: np.ndarray, seeds: Sequence[int], allowed: Gate, *, masks: str = "region"
+) -> dict[str, Any]:
+    """The painter beside the pasted picture, of held-out items in every scene kept for this; intervals over items.
+
+    allowed: what the judge of previews may judge.
+    """
     assert trial.domain.place_in is not None and trial.domain.preview is not None and trial.placed is not None
     rows = trial.catalog.table.to_dicts()
     scenes = [(int(item), place) for item in items for place in range(len(trial.domain.scenes))]
@@ -41,13 +46,13 @@ def previews(trial: Trial, items: np.ndarray, seeds: Sequence[int], *, masks: st
             for n, ((item, _), one, area) in enumerate(zip(scenes, made, areas, strict=True))
         ]
         drawn.append(trial.painter.draw(asked, steps=trial.steps))
-    found["painter"] = _figures(trial, made, areas, truth, drawn, len(trial.domain.scenes))
+    found["painter"] = _figures(trial, made, areas, truth, drawn, allowed)
     for way in WAYS:
         laid = [
             pasted(one.scene, area, Image.open(trial.path(item)), way)
             for (item, _), one, area in zip(scenes, made, areas, strict=True)
         ]
-        found[f"paste, {way}"] = _figures(trial, made, areas, truth, [laid], len(trial.domain.scenes))
+        found[f"paste, {way}"] = _figures(trial, made, areas, truth, [laid], allowed)
     return found | {"items": len(items), "scenes": list(trial.domain.scenes), "mask": masks, "seeds": len(seeds)}
 
 
@@ -57,9 +62,11 @@ def _figures(
     areas: Sequence[np.ndarray],
     truth: dict[str, list[str]],
     drawn: Sequence[Sequence[Image.Image]],
-    per: int,
+    allowed: Gate,
 ) -> dict[str, Any]:
     assert trial.placed is not None
+    per = len(trial.domain.scenes)
+    kinds = truth[trial.domain.identity[0]]
     right: dict[str, list[np.ndarray]] = {name: [] for name in truth}
     outside, inside, seam = [], [], []
     for pictures in drawn:
@@ -71,12 +78,14 @@ def _figures(
         inside.append([part[1] for part in parts])
         seam.append([part[2] for part in parts])
 
-    def over_items(values: Sequence[Any]) -> dict[str, float]:
+    def over_items(values: Sequence[Any], kept: np.ndarray | None = None) -> dict[str, float]:
         array = np.asarray(values, dtype=np.float64)  # (seeds, items · scenes)
+        array = array if kept is None else array[:, kept]
         return mean_and_interval(array.T.reshape(-1, per * len(array)))
 
+    counted = {name: allowed.seen(name, kinds) for name in right}
     return {
-        **{name: over_items(found) for name, found in right.items()},
+        **{name: over_items(found, counted[name]) for name, found in right.items() if counted[name].any()},
         "outside_mae": over_items(outside),
         "inside_mae": over_items(inside),
         "seam_mae": over_items(seam),

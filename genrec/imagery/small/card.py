@@ -114,6 +114,9 @@ def _rows(figures: Mapping[str, Any]) -> list[str]:
             for who in (who for who, said in found.items() if isinstance(said, Mapping)):
                 for column, share in found[who].items():
                     told(f"{name}, {who}: {column}", share)
+    for name, said in figures.items():
+        for column, kinds in said.get("unseen", {}).items() if name.startswith("judge") else ():
+            lines += ["", f"The {name} cannot tell {column} on {', '.join(kinds)}: left out of that column's figures."]
     void = [column for name, said in figures.items() if name.startswith("judge") for column in said["void"]]
     if void:
         lines += ["", f"The judge missed its gate on {', '.join(sorted(set(void)))}: figures about these are void."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,30 @@ def test_a_judge_learns_what_a_picture_shows_and_fails_on_what_it_does_not(tmp_p
 
 def test_gate_names_what_is_void() -> None:
     assert Gate(10, {"a": 0.98, "b": 0.9799}).void == ["b"]
+
+
+class _Blind(AttributeClassifier):
+    """Right about everything but the prints of bags."""
+
+    def __init__(self) -> None:
+        pass
+
+    def right(self, pictures: np.ndarray, labels: Mapping[str, Sequence[str]]) -> dict[str, np.ndarray]:
+        bags = np.array(labels["kind"], dtype=object) == "bag"
+        return {"kind": np.ones(len(bags), bool), "print": ~bags}
+
+
+def test_what_the_judge_cannot_see_is_left_out_by_kind_and_said() -> None:
+    pictures = np.zeros((10, 64, 64, 3), np.uint8)
+    few = {"kind": ["bag"] * 3 + ["hat"] * 7, "print": ["dots"] * 10}
+    found = gate(_Blind(), pictures, few, "kind")
+    assert found.void == [] and found.unseen == {"print": ["bag"]} and found.right["print"] == 1.0
+    assert found.seen("print", ["bag", "hat"]).tolist() == [False, True]
+    assert found.seen("kind", ["bag", "hat"]).tolist() == [True, True]
+    assert gate(_Blind(), pictures, few).void == ["print"]
+    # Where it is blind to most of them, the column is void, and nothing is left out to hide that.
+    most = {"kind": ["bag"] * 6 + ["hat"] * 4, "print": ["dots"] * 10}
+    assert gate(_Blind(), pictures, most, "kind").void == ["print"]
 
 
 def test_the_paste_cuts_the_garment_out_and_stays_inside() -> None:
