@@ -50,5 +50,7 @@ def test_verbs_and_their_options_exist(document: Path) -> None:
             inner = rest.split()[0] if rest.split() else ""
             assert inner in command.commands, f"genrec {verb} {inner}"
             command = command.commands[inner]
+        branches, inner = getattr(command, "branches", {}), rest.split()[0] if rest.split() else ""
+        command = branches.get(inner, command)  # genrec evaluate imagery RUN
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"genrec {verb}{rest}"

@@ -84,6 +84,7 @@ def test_packing_goes_there_and_back() -> None:
     latents = torch.randn(2, 16, 16, 16)
     assert packed(latents).shape == (2, 64, 8, 8)
     torch.testing.assert_close(unpacked(packed(latents)), latents)
+    assert packed(latents[:0]).shape == (0, 64, 8, 8)
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(
