@@ -19,6 +19,7 @@ from genrec.data.synthetic.attributes import CATEGORIES
 from genrec.data.synthetic.figure import POSES, Pose
 from genrec.data.synthetic.home import placing, rooms
 from genrec.data.synthetic.home.attributes import ROOMS
+from genrec.data.synthetic.world import World
 from genrec.errors import UserError, nearest
 from genrec.imagery.commission import Kind
 from genrec.imagery.small.poses import random_pose
@@ -67,9 +68,12 @@ class Domain:
         return self.apart or self.judged
 
 
-def _fashion(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
-    world = fashion.build(folder, items=items, users=users, seed=seed)
-    return world.catalog, world.interactions
+def _made(build: Callable[..., World], **more: Any) -> Callable[[Path, int, int, int], tuple[Catalog, Interactions]]:
+    def made(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
+        world = build(folder, items=items, users=users, seed=seed, **more)
+        return world.catalog, world.interactions
+
+    return made
 
 
 # The garments of a slot that reach farthest: together they say where one of its kind may be.
@@ -106,20 +110,10 @@ _ROOMS = tuple(range(10))
 _LESSON_ROOMS = 1000, 1_000_000
 
 
-def _home(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
-    world = home.build(folder, items=items, users=users, seed=seed)
-    return world.catalog, world.interactions
-
-
 def _stood(row: Row, number: int) -> Preview:
     placed, tight = placing.stand(row, number)
     where = dilated(placing.reach(row["category"], number), 3) | dilated(tight, 1)
     return Preview(rooms.empty(number), placed, tight, where)
-
-
-def _music(folder: Path, items: int, users: int, seed: int) -> tuple[Catalog, Interactions]:
-    world = music.build(folder, items=items, users=users, seed=seed, sound=False)
-    return world.catalog, world.interactions
 
 
 DOMAINS: dict[str, Domain] = {
@@ -127,7 +121,7 @@ DOMAINS: dict[str, Domain] = {
         "fashion",
         identity=("category", "silhouette"),
         judged=("category", "silhouette", "colour", "pattern"),
-        build=_fashion,
+        build=_made(fashion.build),
         preview="tryon",
         place=lambda row, rng: _worn(row, random_pose(rng)),
         scenes=tuple(pose.name for pose in POSES),
@@ -137,7 +131,7 @@ DOMAINS: dict[str, Domain] = {
         "home",
         identity=("category", "silhouette"),
         judged=("category", "silhouette", "colour", "pattern"),
-        build=_home,
+        build=_made(home.build),
         preview="room",
         place=lambda row, rng: _stood(row, int(rng.integers(*_LESSON_ROOMS))),
         scenes=tuple(f"{rooms.room(number).kind} {number // len(ROOMS) + 1}" for number in _ROOMS),
@@ -147,7 +141,7 @@ DOMAINS: dict[str, Domain] = {
         "music",
         identity=("genre", "instrument"),
         judged=("genre", "instrument", "mood", "era"),
-        build=_music,
+        build=_made(music.build, sound=False),
     ),
 }
 
