@@ -280,7 +280,7 @@ class ImageryRecipe(Recipe):
     sketch_batch: Count = Field(256, description="examples a step")
     sketch_learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
     widths: list[Count] = Field([48, 96, 64], description="the network's channels at 16, 8 and 4 latents a side")
-    steps: Count = Field(5000, description="steps of the network")
+    steps: Count = Field(4000, description="steps of the network")
     batch: Count = Field(40, description="examples a step")
     preview_share: Share = Field(0.8, description="of them, things in scenes; the others are covers")
     learning_rate: float = Field(1.5e-3, gt=0, description="highest learning rate")

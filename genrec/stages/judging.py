@@ -92,7 +92,7 @@ def _by_attributes(
     held = held_out(now.catalog.table, world.held_by)
     histories = list(Interactions.read(run / "data" / "interactions.parquet").sequences(now.catalog))
     able = _opened(run, now, painter, ~held)
-    trial = judging.Trial(able, world, now.catalog, vectors, present, histories, flat, placed, steps)
+    trial = judging.Trial(able, world, now.catalog, vectors, present, histories, flat, placed, steps, lessons)
     return evaluate(
         trial, out, items=extent.items, persons=extent.people, placed=extent.placed, seeds=tuple(range(extent.seeds)),
         told=progress.say,

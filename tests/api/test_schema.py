@@ -39,7 +39,7 @@ def test_the_document_says_what_every_route_answers(server: Served) -> None:
     said = httpx.get(f"{server.url}/openapi.json").json()
     for path, methods in said["paths"].items():
         for method, told in methods.items():
-            assert told["summary"] and "200" in told["responses"], (method, path)
+            assert told["summary"] and told["responses"].keys() & {"200", "202"}, (method, path)
             body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             if "$ref" in body:
                 model = said["components"]["schemas"][body["$ref"].rpartition("/")[2]]
@@ -50,14 +50,15 @@ def test_the_examples_work(server: Served) -> None:
     """Everybody copies them first."""
     said = httpx.get(f"{server.url}/openapi.json").json()
     # Their ids are the demo's, of which the small run has the first 300.
-    for path, methods in said["paths"].items():
+    # Withdrawn last: others draw and recommend what they withdraw.
+    for path, methods in sorted(said["paths"].items(), key=lambda entry: "withdraw" in entry[0]):
         for method, told in methods.items():
             body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
             if "$ref" not in body or "adapters" in path:
                 continue
             for example in said["components"]["schemas"][body["$ref"].rpartition("/")[2]]["examples"]:
                 answer = httpx.request(method, server.url + path, json=example, timeout=60)
-                assert answer.status_code == 200, (method, path, example, answer.text)
+                assert answer.status_code in (200, 202), (method, path, example, answer.text)
     # What the examples did to the catalogue is undone.
     httpx.put(f"{server.url}/v1/items", json={"items": [{"item_id": "F00042"}]}).raise_for_status()
 

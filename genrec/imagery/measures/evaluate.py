@@ -38,8 +38,7 @@ def evaluate(
     rng = np.random.default_rng(5)
     some = np.sort(rng.permutation(held)[:items])
     figures: dict[str, Any] = {"painter": trial.painter.name, "held_out": len(held)}
-    first = gate(trial.flat, trial.pictures(held), trial.truth(held))
-    figures["judge of covers"] = first.said()
+    figures["judge of covers"] = _flat_gate(trial, held).said()
     say("embedding-only covers")
     figures["embedding-only"] = fidelity(trial, some, seeds, reference=False)
     say("reference covers")
@@ -60,6 +59,17 @@ def evaluate(
         (folder / "imagery.json").write_text(json.dumps(figures, indent=1))
         gallery.write(sheets(trial), folder, f"What {trial.painter.name} drew")
     return figures
+
+
+def _flat_gate(trial: Trial, items: np.ndarray) -> Gate:
+    """The judge of covers on all real pictures that nobody learned from: the catalogue's and the lessons' own."""
+    pictures, truth = trial.pictures(items), trial.truth(items)
+    if trial.lessons is not None:
+        rows = np.flatnonzero(trial.lessons.held)
+        pictures = np.concatenate([pictures, np.asarray(trial.lessons.pictures[rows])])
+        for name, values in truth.items():
+            values += [str(value) for value in trial.lessons.table[rows][name].to_list()]
+    return gate(trial.flat, pictures, truth)
 
 
 def _placed_gate(trial: Trial, items: np.ndarray) -> Gate:

@@ -24,7 +24,8 @@ from genrec.progress import bar
 class Trial:
     """painter: what is measured. catalog: N items with pictures. vectors: float32 (N, d), the run's; mask: bool (N,).
     histories: of U people the indices of their items, in order. held: int64, the rows that nothing was learned from.
-    flat, placed: the judges of covers and of things in scenes; placed is None where the domain has no previews."""
+    flat, placed: the judges of covers and of things in scenes; placed is None where the domain has no previews.
+    lessons: whose held-out pictures the judge of covers is tested on too."""
 
     painter: Painter
     domain: Domain
@@ -35,6 +36,7 @@ class Trial:
     flat: AttributeClassifier
     placed: AttributeClassifier | None
     steps: int | None = None
+    lessons: Lessons | None = None
 
     @property
     def held(self) -> np.ndarray:

@@ -42,6 +42,8 @@ def with_figures(folder: Path, figures: Path) -> None:
 
 def verify(folder: Path) -> None:
     """UserError, naming the file, where a file is not what SHA256SUMS says, or is missing."""
+    if not (folder / SUMS).exists():
+        raise UserError(f"{folder} has no {SUMS}: fetch the weights again")
     for line in (folder / SUMS).read_text().splitlines():
         said, _, name = line.partition("  ")
         if not (folder / name).exists() or checksum(folder / name) != said:

@@ -70,10 +70,10 @@ class Conditioner(ModelMixin, ConfigMixin):  # type: ignore[misc]
         """Of mean 0 and size 1."""
         return (meanings - self.middle) * self.scale
 
-    def leant(self, item: Tensor, taste: Tensor, level: Tensor, luck: Tensor) -> Tensor:
+    def leant(self, item: Tensor, taste: Tensor, words: Tensor, given: Tensor, level: Tensor, luck: Tensor) -> Tensor:
         """The item's meaning, moved towards the taste as far as level says; all as in `Leaning.forward`, but in the
         words' own units. (B, width)."""
-        moved: Tensor = self.leaning(self.unit(item), self.unit(taste), level, luck)
+        moved: Tensor = self.leaning(self.unit(item), self.unit(taste), self.unit(words), given, level, luck)
         return moved / self.scale + self.middle
 
     def sketched(self, item: Tensor, has_item: Tensor) -> tuple[Tensor, Tensor]:

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SHARP, OWN = 5.0, 2.0
-SELDOM = 0.1
+SELDOM, SURE = 0.1, 0.5
 RARE = 8.0
 """A value counts as if it had been seen so many times more often than it was, all else alike."""
 BLUR = 0.2
@@ -49,9 +49,14 @@ class Leaning(nn.Module):
             for reader in ("own", "loved", "able"):
                 self.register_buffer(f"{reader}_{name}", torch.zeros(count, width + 1))
 
-    def forward(self, item: Tensor, taste: Tensor, level: Tensor, luck: Tensor) -> Tensor:
-        """The moved meanings, (B, width). item, taste: (B, width); level: (B,), 0 to 1; luck: (B, columns), uniform in
-        [0, 1): which of the loved values is taken."""
+    def forward(self, item: Tensor, taste: Tensor, words: Tensor, given: Tensor, level: Tensor, luck: Tensor) -> Tensor:
+        """The moved meanings, (B, width).
+
+        item, taste, words: (B, width): the thing, the mean of a history, what keywords say. given: bool (B, 2), whether
+        there is a history, whether there are keywords. Where keywords name a value, that is the loved one; a column of
+        which neither says anything stays. level: (B,), 0 to 1. luck: (B, columns), uniform in [0, 1): which of the
+        loved values is taken.
+        """
         moved, what = item, self._identity(item)
         for number, name in enumerate(self.columns):
             if not self._part("changes", name):
@@ -62,7 +67,11 @@ class Leaning(nn.Module):
             loved = SHARP * self._told("loved", name, taste).log_softmax(dim=1) - OWN * share
             able = self._told("able", name, what).log_softmax(dim=1) - share > math.log(SELDOM)
             chosen = _drawn(loved.masked_fill(~able, -math.inf).softmax(dim=1), luck[:, number])
-            moved = moved + level[:, None] * (values[chosen] - own @ values)
+            sure, named = self._told("own", name, words).softmax(dim=1).max(dim=1)
+            heard = given[:, 1] & (sure > SURE)
+            chosen = torch.where(heard, named, chosen)
+            far = level * (given[:, 0] | heard)
+            moved = moved + far[:, None] * (values[chosen] - own @ values)
         return moved
 
     def _identity(self, item: Tensor) -> Tensor:

@@ -30,8 +30,6 @@ may depend on how many are computed together, and must not depend on who asked f
 ITEM_GUIDANCE, TASTE_GUIDANCE, NEGATIVE_GUIDANCE = 1.0, 1.0, 2.0
 PROMPT = 2.0
 """What a word of a prompt counts beside one of the item's own."""
-KEYWORD = 0.5
-"""A keyword of a taste: as if half of what somebody has were so."""
 
 
 class SmallPainter:
@@ -132,6 +130,9 @@ class SmallPainter:
             luck[row] = torch.rand(luck.shape[1], generator=own)
         items = [self._item(one) for one in commissions]
         tastes = [self._taste(one.taste) if one.taste is not None and one.love > 0 else None for one in commissions]
+        felt = torch.tensor(
+            [[False, False] if taste is None else [part is not None for part in taste] for taste in tastes]
+        )
         for one, item, taste in zip(commissions, items, tastes, strict=True):
             if item is None and taste is not None:
                 raise UserError(
@@ -152,7 +153,9 @@ class SmallPainter:
         taste_guidance = [TASTE_GUIDANCE if one.taste_guidance is None else one.taste_guidance for one in commissions]
         asked = Asked(
             item=_stacked(items, width),
-            taste=_stacked(tastes, width),
+            taste=_stacked([None if taste is None else taste[0] for taste in tastes], width),
+            words=_stacked([None if taste is None else taste[1] for taste in tastes], width),
+            felt=felt,
             negative=_stacked(negatives, width),
             level=torch.tensor([one.love for one in commissions], dtype=torch.float32),
             item_guidance=torch.tensor(item_guidance, dtype=torch.float32),
@@ -194,16 +197,16 @@ class SmallPainter:
             known = said if known is None else known + said
         return known
 
-    def _taste(self, taste: Taste) -> Tensor:
-        parts = []
+    def _taste(self, taste: Taste) -> tuple[Tensor | None, Tensor | None]:
+        """The meanings of its vector and of its keywords."""
+        vector, words = None, None
         if taste.vector is not None and self.projection is not None:
-            parts.append(torch.from_numpy(self.projection(taste.vector)))
+            vector = torch.from_numpy(self.projection(taste.vector))
         if taste.keywords:
-            middle: Tensor = self.pipeline.conditioner.middle.cpu()
-            parts.append(middle + KEYWORD * self._words(" ".join(taste.keywords)))
-        if not parts:
+            words = self.pipeline.conditioner.middle.cpu() + self._words(" ".join(taste.keywords))
+        if vector is None and words is None:
             raise UserError("a taste of a vector alone needs the run's projection: fit it, or give keywords")
-        return torch.stack(parts).mean(dim=0)
+        return vector, words
 
     @torch.no_grad()
     def _words(self, text: str) -> Tensor:

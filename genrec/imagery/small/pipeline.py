@@ -18,21 +18,24 @@ from genrec.imagery.small.conditioner import Conditioner
 from genrec.imagery.small.learning import guessed
 from genrec.imagery.small.sampling import times_of, velocity
 
-STEPS = 8
+STEPS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
     """B pictures, as the network is asked for them.
 
-    item, taste, negative: meanings (B, width). level, item_guidance, taste_guidance: (B,). given: bool (B, 5): item,
-    taste, negative, whether it is a preview, whether its own picture is shown. scene, own: (B, C, h, w), in latent
-    units, zero where there is none. mask: (B, 1, 2h, 2w). noise: (B, C, h, w), where the drawing starts. haze:
-    (B, C, h, w), what the own picture is noised with, as far as level says. luck: (B, columns), see `Leaning.forward`.
+    item, taste, words, negative: meanings (B, width). felt: bool (B, 2), see `Leaning.forward`. level, item_guidance,
+    taste_guidance: (B,). given: bool (B, 5): item, taste, negative, whether it is a preview, whether its own picture is
+    shown. scene, own: (B, C, h, w), in latent units, zero where there is none. mask: (B, 1, 2h, 2w). noise: (B, C, h,
+    w), where the drawing starts. haze: (B, C, h, w), what the own picture is noised with, as far as level says. luck:
+    (B, columns), see `Leaning.forward`.
     """
 
     item: Tensor
     taste: Tensor
+    words: Tensor
+    felt: Tensor
     negative: Tensor
     level: Tensor
     item_guidance: Tensor
@@ -147,7 +150,7 @@ class SmallPipeline(DiffusionPipeline):
         g = asked.item_guidance
         h = torch.where(has_taste, asked.taste_guidance, torch.zeros_like(g))
         none = torch.zeros_like(has_item)
-        leant = self.conditioner.leant(asked.item, asked.taste, asked.level * has_taste, asked.luck)
+        leant = self.conditioner.leant(asked.item, asked.taste, asked.words, asked.felt, asked.level, asked.luck)
         views = []
         for weight, item, what, bare in (
             (h, has_item, leant, False),

@@ -17,7 +17,7 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchE
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from genrec import progress
+from genrec import loop, progress
 from genrec.errors import UserError
 from genrec.imagery.small import lessons as drawing_lessons
 from genrec.imagery.small.autoencoding import autoencoder, begin_linear, encoded, fit_autoencoder, packed
@@ -51,7 +51,12 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     def took(stage: str, **more: Any) -> None:
         nonlocal begun
         now = time.perf_counter()
-        spent[stage], begun = {"seconds": round(now - begun, 1), **more}, now
+        spent[stage], begun = {"seconds": round(now - begun, 1)} | more, now
+
+    def learned(stage: str, record: loop.Record) -> None:
+        """Its seconds are those of all its epochs, whenever they were."""
+        seconds = round(sum(row["seconds"] for row in record.epochs), 1)
+        took(stage, seconds=seconds, loss=record.epochs[-1]["loss"])
 
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder, {"recipe": recipe.model_dump(mode="json"), "data": data})
@@ -83,7 +88,7 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         vae, shown, steps=recipe.autoencoder_steps, batch=recipe.autoencoder_batch,
         learning_rate=recipe.autoencoder_learning_rate, seed=recipe.seed, folder=folder / "latents",
     )  # fmt: skip
-    took("latents", loss=record.epochs[-1]["loss"])
+    learned("latents", record)
     latents, mean, std = in_latents(vae, lessons, world.identity, folder / "latents.safetensors")
     took("encoding")
     examples = Examples(lessons, latents, readings, meanings, world.identity, recipe.preview_share)
@@ -91,7 +96,7 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         Sketch(conditioner), examples.covers, steps=recipe.sketch_steps, batch=recipe.sketch_batch,
         learning_rate=recipe.sketch_learning_rate, seed=recipe.seed, folder=folder / "sketch",
     )  # fmt: skip
-    took("sketch", loss=record.epochs[-1]["loss"])
+    learned("sketch", record)
     torch.manual_seed(recipe.seed + 1)  # so that it begins alike, whether or not the stages before were resumed
     unet = network(recipe.channels, recipe.widths, recipe.token_width)
     studio = Studio(unet, conditioner)
@@ -99,7 +104,7 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         studio, examples.batch, steps=recipe.steps, batch=recipe.batch, learning_rate=recipe.learning_rate,
         seed=recipe.seed, folder=folder / "network",
     )  # fmt: skip
-    took("network", loss=record.epochs[-1]["loss"])
+    learned("network", record)
     scheduler = FlowMatchEulerDiscreteScheduler(shift=recipe.shift)
     trained = recipe.model_dump(mode="json")
     if recipe.run is not None:

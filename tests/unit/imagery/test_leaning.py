@@ -67,7 +67,15 @@ def made() -> Made:
 
 def _moved(made: Made, cut: int, colour: int, loved: int, level: float, luck: float = 0.5) -> Tensor:
     taste = made.meanings[torch.from_numpy(np.flatnonzero(made.colour == loved)[:8])].mean(dim=0)[None]
-    found: Tensor = made.leaning(made.one(cut, colour), taste, torch.tensor([level]), torch.full((1, 2), luck))
+    return _leant(made.leaning, made.one(cut, colour), taste, level, luck)
+
+
+def _leant(leaning: Leaning, item: Tensor, taste: Tensor, level: float, luck: float) -> Tensor:
+    """By a history alone."""
+    many = len(item)
+    given = torch.tensor([[True, False]]).expand(many, 2)
+    asked = (item, taste, torch.zeros_like(taste), given, torch.full((many,), level), torch.full((many, 2), luck))
+    found: Tensor = leaning(*asked)
     return found
 
 
@@ -99,9 +107,8 @@ def test_luck_chooses_among_what_is_loved_and_repeats_itself(made: Made) -> None
     taste = made.meanings[torch.from_numpy(both)].mean(dim=0)[None]
     found = []
     for luck in np.linspace(0.02, 0.98, 25):
-        asked = (made.one(3, 0), taste, torch.ones(1), torch.full((1, 2), float(luck)))
-        moved = made.leaning(*asked)
-        torch.testing.assert_close(moved, made.leaning(*asked))
+        moved = _leant(made.leaning, made.one(3, 0), taste, 1.0, float(luck))
+        torch.testing.assert_close(moved, _leant(made.leaning, made.one(3, 0), taste, 1.0, float(luck)))
         found += made.nearest("colour", moved)
     assert {2, 5} <= set(found) and sum(colour in (2, 5) for colour in found) >= 20
 
@@ -109,7 +116,17 @@ def test_luck_chooses_among_what_is_loved_and_repeats_itself(made: Made) -> None
 def test_before_it_is_fitted_a_taste_changes_nothing() -> None:
     leaning = Leaning(8, {"a": 3, "b": 2})
     item, taste = torch.randn(4, 8), torch.randn(4, 8)
-    torch.testing.assert_close(leaning(item, taste, torch.ones(4), torch.rand(4, 2)), item)
+    torch.testing.assert_close(_leant(leaning, item, taste, 1.0, 0.3), item)
+
+
+def test_what_keywords_name_is_loved_whatever_the_history_says(made: Made) -> None:
+    history = made.meanings[torch.from_numpy(np.flatnonzero(made.colour == 2)[:8])].mean(dim=0)[None]
+    words = 2 * made.vectors["colour"][[4]]
+    for given, colour in (((True, True), 4), ((False, True), 4), ((True, False), 2), ((False, False), 0)):
+        found = made.leaning(
+            made.one(3, 0), history, words, torch.tensor([given]), torch.ones(1), torch.full((1, 2), 0.5)
+        )
+        assert made.nearest("colour", found) == [colour] and made.nearest("cut", found) == [3]
 
 
 def test_columns_keep_their_readers_however_they_are_listed() -> None:
