@@ -26,7 +26,7 @@ class ImageryRequest(Said):
     """One item, drawn for one person, once for every step of the slider."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"user": "u17", "item_id": "F00042", "kind": "cover", "love": [0, 0.5, 1]}]}
+        json_schema_extra={"examples": [{"item_id": "F00042", "history": ["F00007", "F00011"], "love": [0, 0.5, 1]}]}
     )
     item_id: Id | None = Field(None, description="null: what the person is likeliest to take next.")
     user: Id | None = Field(None, description="Whose stored history is the taste.")
