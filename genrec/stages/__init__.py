@@ -11,7 +11,8 @@ Each stage reads what the ones before it wrote, through the workspace, which ski
 killed and notices what changed. Nothing is computed here: the rooms do that.
 
 Beside the road: `language` makes the language model, `preferring` lets it learn from its own answers, `speaking` has it
-answer; `updating` adds events and items to a finished run; `forgetting` takes people out of it.
+answer; `updating` adds events and items to a finished run; `forgetting` takes people out of it; `imagining` has items
+drawn, `judging` says what the pictures are worth, `teaching` tunes a checkpoint that draws.
 """
 
 from __future__ import annotations
