@@ -78,7 +78,7 @@ def test_as_a_program(fashion: Path, tmp_path: Path) -> None:
             return [tool.name for tool in tools.tools], await client.call_tool("recommend", {"k": 3})
 
     names, answer = asyncio.run(scene())
-    assert names == ["recommend", "search", "explain", "item"]
+    assert names == ["recommend", "search", "explain", "item", "imagine"]
     assert len(answer.structured_content["items"]) == 3
 
 

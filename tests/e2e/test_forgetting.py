@@ -55,7 +55,8 @@ def test_a_forgotten_person_is_in_no_file_and_no_stage_is_made_again(
     assert {"data/interactions.parquet", "evaluate/report.html", "generate/part-00000.parquet"} <= set(before)
     others = [name for name in _people(run) if name != user]
     said = dict(line.split("\t") for line in cli("forget", run, user).ok().out.splitlines())
-    assert int(said["run.interactions"]) >= 3 and said["run.generate"] == "3" and said["run.report"] == "1"
+    assert int(said["run.interactions"]) >= 3 and said["run.generate"] == "3"
+    assert said["run.report"] in ("1", "2")  # as an example, and among those that are drawn for
     assert naming(run, user) == [] and _people(run) == others
     assert naming(run, others[0])  # and nobody else is
     Workspace(run).verify()

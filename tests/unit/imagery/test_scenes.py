@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from genrec.imagery.small.scenes import SMALLEST, around, blend, cover, dilated, laid, put_back
+from genrec.imagery.seams import blend
+from genrec.imagery.small.scenes import SMALLEST, around, cover, dilated, laid, put_back
 
 
 def _picture(width: int, height: int, seed: int) -> Image.Image:
@@ -43,7 +44,7 @@ def test_the_middle_of_the_mask_is_what_was_drawn_and_the_edge_is_between() -> N
     scene, drawn = Image.new("RGB", (40, 40), (0, 0, 0)), Image.new("RGB", (40, 40), (200, 200, 200))
     mask = np.zeros((40, 40), dtype=bool)
     mask[10:30, 10:30] = True
-    result = np.asarray(blend(scene, drawn, mask))[:, :, 0]
+    result = np.asarray(blend(scene, drawn, mask, 2))[:, :, 0]
     assert result[20, 20] == 200
     assert (result[~mask] == 0).all()
     assert 0 < result[20, 10] < 200
