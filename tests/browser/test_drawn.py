@@ -75,5 +75,21 @@ def test_somebody_unknown_gets_the_item_as_it_is_and_may_stop(shop_at: Callable[
     expect(place.get_by_role("button", name="Draw what comes next")).to_be_visible()
 
 
-def test_a_server_that_does_not_draw_has_no_place_for_it(shop: Shop) -> None:
+def test_the_painter_that_comes_with_genrec_draws_along_the_slider(shop: Shop) -> None:
+    shop.become("u00005")
+    place = shop.page.get_by_role("region", name="Drawn for you")
+    place.get_by_role("button", name="Draw what comes next").click()
+    first = shown(shop.page)
+    expect(shop.page.locator("#drawn-slider")).to_be_visible(timeout=PATIENCE)
+    assert "/v1/imagery/" in first or first.startswith("blob:")
+
+
+def test_a_server_that_does_not_draw_has_no_place_for_it(
+    serve: Callable[..., Served], shop_at: Callable[..., Shop], copy: Callable[..., Path]
+) -> None:
+    run = copy()
+    for name in ("experiment.json", "data/manifest.json"):
+        path = run / name
+        path.write_text(path.read_text().replace('"kind": "fashion"', '"kind": "tabular"'))
+    shop = shop_at(serve(run=run).url).open()
     expect(shop.page.locator("#drawn")).to_be_hidden()
