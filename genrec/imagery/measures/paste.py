@@ -6,11 +6,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genrec.imagery.seams import blend
+from genrec.imagery.small.scenes import GROUND
 
 WAYS = ("stretched", "whole")
 """Fitted to the box in both directions, or as large as fits with its proportions kept, hung from the box's top."""
-TOLERANCE = 40
-"""How far, summed over RGB, a pixel may be from the ground's colour and still be ground; soft shadows are within."""
 _MARK = (255, 0, 255)
 
 
@@ -18,7 +17,7 @@ def cut_out(picture: Image.Image) -> Image.Image:
     """RGBA, cropped to the thing: what is reached from the corners over pixels of nearly their colour is ground."""
     filled = picture.convert("RGB")
     for corner in ((0, 0), (filled.width - 1, 0), (0, filled.height - 1), (filled.width - 1, filled.height - 1)):
-        ImageDraw.floodfill(filled, corner, _MARK, thresh=TOLERANCE)
+        ImageDraw.floodfill(filled, corner, _MARK, thresh=GROUND)
     ground = (np.asarray(filled) == np.array(_MARK)).all(axis=2)
     if ground.all():
         ground[:] = False
