@@ -10,7 +10,8 @@ from genrec.recipes.models import ImageryRecipe
 
 TINY = ImageryRecipe(
     worlds=2, items=60, users=40, previews=16, word_epochs=2, autoencoder_steps=4, autoencoder_batch=8, sketch_steps=3,
-    sketch_batch=8, steps=6, batch=8, widths=[16, 16, 16], hidden=16, token_width=32, width=24, buckets=256,
+    sketch_batch=8, fit_widths=[8, 8, 8], fit_steps=6, fit_batch=8, steps=6, batch=8, widths=[16, 16, 16], hidden=16,
+    token_width=32, width=24, buckets=256,
 )  # fmt: skip
 
 

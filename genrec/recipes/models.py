@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class Recipe(BaseModel):
@@ -275,16 +275,27 @@ class ImageryRecipe(Recipe):
     autoencoder_steps: Count = Field(500, description="steps of the autoencoder")
     autoencoder_batch: Count = Field(16, description="pictures a step")
     autoencoder_learning_rate: float = Field(3e-4, gt=0, description="highest learning rate")
+    fit_widths: list[Count] = Field([48, 64, 80], description="channels of the fitter at 16, 8 and 4 cells a side")
+    fit_steps: Count = Field(8000, description="steps of the fitter, which puts things' own pictures into scenes")
+    fit_batch: Count = Field(32, description="previews a step")
+    fit_learning_rate: float = Field(2e-3, gt=0, description="highest learning rate")
     sketch_layers: Count = Field(3, description="blocks of the sketch")
     sketch_steps: Count = Field(4000, description="steps of the conditioner alone, towards its sketch")
     sketch_batch: Count = Field(256, description="examples a step")
     sketch_learning_rate: float = Field(3e-3, gt=0, description="highest learning rate")
     widths: list[Count] = Field([48, 96, 64], description="the network's channels at 16, 8 and 4 latents a side")
-    steps: Count = Field(4000, description="steps of the network")
+    steps: Count = Field(2000, description="steps of the network")
     batch: Count = Field(40, description="examples a step")
-    preview_share: Share = Field(0.8, description="of them, things in scenes; the others are covers")
+    preview_share: Share = Field(0.6, description="of them, things in scenes; the others are covers")
     learning_rate: float = Field(1.5e-3, gt=0, description="highest learning rate")
     shift: float = Field(1.0, gt=0, description="of the scheduler: above 1, more of its steps go to the noisy end")
+
+    @field_validator("fit_widths")
+    @classmethod
+    def _three_multiples_of_8(cls, widths: list[int]) -> list[int]:
+        if len(widths) != 3 or any(width % 8 for width in widths):
+            raise ValueError(f"three multiples of 8, not {widths}")
+        return widths
 
 
 class EvaluateRecipe(Recipe):

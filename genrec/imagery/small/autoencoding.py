@@ -198,7 +198,8 @@ def fit_autoencoder(
 
 @torch.no_grad()
 def encoded(model: AutoencoderDC, shown: np.ndarray) -> Tensor:
-    """float32 (N, C, 8, 8) of uint8 (N, 64, 64, 3)."""
+    """float32 (N, C, 16, 16) of uint8 (N, 64, 64, 3)."""
     ready = cast(Any, model.eval())
-    parts = [ready.encode(pixels(shown[i : i + 128])).latent.float() for i in range(0, len(shown), 128)]
+    where = next(model.parameters()).device
+    parts = [ready.encode(pixels(shown[i : i + 128]).to(where)).latent.float().cpu() for i in range(0, len(shown), 128)]
     return torch.cat(parts) if parts else torch.empty(0, model.config["latent_channels"], 16, 16)

@@ -3,7 +3,7 @@
 Meanings are all but additive in the values of columns: m = … + U[category: coat] + U[colour: navy] + …. So a value is
 taken out and another put in. With the level s of the slider, from 0 (the item as it is) to 1 (as they would love it):
 
-    m(s) = m + s · Σ over the columns that may change (U[loved] - Σ_v p(v | m)·U[v])
+    m(s) = m + s^EASE · Σ over the columns that may change (U[loved] - Σ_v p(v | m)·U[v])
 
 loved is drawn, once a seed, from
 
@@ -26,6 +26,8 @@ from torch.nn import functional
 
 SHARP, OWN = 5.0, 2.0
 SELDOM, SURE = 0.1, 0.5
+EASE = 0.6
+"""Of two values in one meaning the heavier is drawn: below 1, the slider's first half is not idle."""
 RARE = 8.0
 """A value counts as if it had been seen so many times more often than it was, all else alike."""
 BLUR = 0.2
@@ -70,7 +72,7 @@ class Leaning(nn.Module):
             sure, named = self._told("own", name, words).softmax(dim=1).max(dim=1)
             heard = given[:, 1] & (sure > SURE)
             chosen = torch.where(heard, named, chosen)
-            far = level * (given[:, 0] | heard)
+            far = level**EASE * (given[:, 0] | heard)
             moved = moved + far[:, None] * (values[chosen] - own @ values)
         return moved
 

@@ -32,9 +32,10 @@ def network(channels: int, widths: Sequence[int], token_width: int, side: int = 
     """Diffusers' conditional U-Net over latents, `channels` of them, `side` × `side`: tokens by cross-attention, at
     half that side, and the pooled condition as scale and shift. `guessed` is how it is asked.
 
-    Input channels: noised latents, the scene's, the mask, the thing's own picture's, the sketch. What it tells is added
-    to the sketch, or to the scene, and is the guess of the clean latents. Scene and mask are zero for covers: one
-    network for both (cf. CatVTON, Chong et al. 2025, section 3, which joins latents too).
+    Input channels: noised latents, the scene's, the mask, the own picture's (in a preview the fitted one's), the
+    sketch. What it tells is added to the sketch, or to the fitted picture, and is the guess of the clean latents. Scene
+    and mask are zero for covers: one network for both (cf. CatVTON, Chong et al. 2025, section 3, which joins latents
+    too).
     """
     levels = len(widths)
     return UNet2DConditionModel(
@@ -56,15 +57,13 @@ def network(channels: int, widths: Sequence[int], token_width: int, side: int = 
 
 @dataclass(frozen=True, eq=False)
 class Latents:
-    """Lessons in latent space, each channel of mean 0 and size 1. pictures (N, C, h, w); scenes, placed (M, C, h, w);
-    laid, alike: what `scenes.laid` makes of the thing's picture, and of that of another of its kind; masks
-    (M, 1, 2h, 2w) in [0, 1]."""
+    """Lessons in latent space, each channel of mean 0 and size 1. pictures (N, C, h, w); scenes, placed, fitted
+    (M, C, h, w), the last as the fitter leaves them; masks (M, 1, 2h, 2w) in [0, 1]."""
 
     pictures: Tensor
     scenes: Tensor
     placed: Tensor
-    laid: Tensor
-    alike: Tensor
+    fitted: Tensor
     masks: Tensor
 
 
@@ -77,19 +76,20 @@ class Studio(nn.Module):
         for part in (conditioner.embedding, conditioner.read, conditioner.sketch):
             part.requires_grad_(False)
         conditioner.nothing.requires_grad_(False)
-        nn.init.zeros_(unet.conv_out.weight)  # it begins with the sketch, or with the scene as it is
+        nn.init.zeros_(unet.conv_out.weight)  # it begins with the sketch, or with the fitted picture
         if unet.conv_out.bias is not None:
             nn.init.zeros_(unet.conv_out.bias)
 
     def forward(self, lot: Lot) -> Tensor:
         """The squared error of the guessed latents, inside the mask above all."""
         # Condition and scene all but decide the picture, so the first step, from noise alone, decides most.
-        times = torch.where(torch.rand(len(lot.clean)) < FIRST, torch.ones(()), torch.rand(len(lot.clean)))
+        chance, times = torch.rand(2, len(lot.clean), device=lot.clean.device)
+        times = torch.where(chance < FIRST, 1.0, times)
         told = self.conditioner(lot.item, lot.has_item, lot.level, lot.preview, lot.referred)
         latents = noised(lot.clean, torch.randn_like(lot.clean), times)
         guess = guessed(self.unet, latents, lot.scene, lot.mask, lot.own, told, lot.preview, times)
         seen = lot.preview[:, None, None, None]
-        inside = torch.where(seen, OUTSIDE + (1 - OUTSIDE) * functional.avg_pool2d(lot.mask, 2), torch.ones(()))
+        inside = torch.where(seen, OUTSIDE + (1 - OUTSIDE) * functional.avg_pool2d(lot.mask, 2), 1.0)
         error = ((guess - lot.clean).square() * inside).mean(dim=(1, 2, 3)) / inside.mean(dim=(1, 2, 3))
         # No weight of the time: that of the velocity, 1/t², would spend nearly all on the last strokes.
         return error.mean()
@@ -100,7 +100,7 @@ def guessed(
     told: tuple[Tensor, Tensor, Tensor], preview: Tensor, times: Tensor,
 ) -> Tensor:  # fmt: skip
     """The clean latents (B, C, h, w), as the network guesses them from x_t: what it corrects is a cover's sketch or a
-    preview's scene.
+    preview's fitted picture.
 
     latents, scene, own: (B, C, h, w), packed; the network works on them unpacked, where a print is easier to move.
     mask: (B, 1, 2h, 2w). told: of `Conditioner`. preview: bool (B,). times: (B,) in [0, 1].
@@ -112,7 +112,7 @@ def guessed(
         shown.to(dtype, memory_format=torch.channels_last), times * 1000, tokens.to(dtype),
         timestep_cond=pooled.to(dtype),
     ).sample  # fmt: skip
-    begun = torch.where(preview[:, None, None, None], scene, sketch)
+    begun = torch.where(preview[:, None, None, None], own, sketch)
     return begun + packed(found.to(latents.dtype))
 
 
@@ -134,9 +134,9 @@ class Sketch(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Lot:
-    """B examples. clean, scene, own: latents (B, C, h, w), of what is to be drawn, of the scene, of the thing's picture
-    as noisy as level (B,) says. mask: (B, 1, 2h, 2w). item: meanings (B, width). has_item, preview, referred: bool
-    (B,), whether the meaning is shown, whether it is a preview, whether its own picture is shown."""
+    """B examples. clean, scene, own: latents (B, C, h, w), of what is to be drawn, of the scene, of the thing's
+    picture, as noisy as level (B,) says, or fitted. mask: (B, 1, 2h, 2w). item: meanings (B, width). has_item, preview,
+    referred: bool (B,), whether the meaning is shown, whether it is a preview, whether its own picture is shown."""
 
     clean: Tensor
     scene: Tensor
@@ -148,9 +148,12 @@ class Lot:
     preview: Tensor
     referred: Tensor
 
+    def to(self, device: torch.device) -> Lot:
+        return Lot(**{name: value.to(device) for name, value in vars(self).items()})
+
 
 class Examples:
-    """What is shown: covers and previews, their things told in full or in part."""
+    """What is shown: covers, their things told in full or in part, and previews, told by the fitted picture alone."""
 
     def __init__(
         self, lessons: Lessons, latents: Latents, readings: Readings, meanings: Tensor, identity: Sequence[str],
@@ -180,22 +183,22 @@ class Examples:
         flat = self.latents.pictures[torch.from_numpy(things)]
         other = np.array([rng.choice(self.siblings[row]) for row in things.tolist()])
         clean, scene, mask = flat, torch.zeros_like(flat), torch.zeros_like(unpacked(flat)[:, :1])
-        looks, others = flat, self.latents.pictures[torch.from_numpy(other)]
-        if preview.any():
-            all_, place = self.latents, torch.from_numpy(np.maximum(spots, 0))
-            scene, mask = all_.scenes[place] * seen, all_.masks[place] * seen
-            clean = torch.where(seen, all_.placed[place], flat)
-            looks, others = torch.where(seen, all_.laid[place], looks), torch.where(seen, all_.alike[place], others)
-        # Its own picture is shown to most previews and some covers. For what a taste will do to it, it is now and then
-        # shown noisy, and is that of a thing of another colour: then only its cut is to be trusted.
-        referred = torch.from_numpy(np.where(spots >= 0, rng.random(size) < 0.85, rng.random(size) < 0.25))
-        changed = rng.random(size) < np.where(spots >= 0, 0.15, 0.5)
-        level = torch.from_numpy(np.where(changed, rng.random(size), 0.0)).float()
-        looks = torch.where(torch.from_numpy(changed)[:, None, None, None], others, looks)
+        # Some covers are shown the own picture. For what a taste will do to it, it is now and then shown noisy, and is
+        # that of a thing of another colour: then only its cut is to be trusted.
+        referred = torch.from_numpy(rng.random(size) < 0.25)
+        changed = torch.from_numpy(rng.random(size) < 0.5)
+        level = torch.where(changed & referred & ~preview, torch.from_numpy(rng.random(size)).float(), torch.zeros(()))
+        looks = torch.where(changed[:, None, None, None], self.latents.pictures[torch.from_numpy(other)], flat)
         own = noised(looks, torch.randn_like(flat), level) * referred[:, None, None, None]
+        there = torch.from_numpy(rng.random(size) > 0.1)
+        if preview.any():
+            # The fitted picture says all that there is to be said: no meaning is told, and no other picture shown.
+            known, place = self.latents, torch.from_numpy(np.maximum(spots, 0))
+            scene, mask = known.scenes[place] * seen, known.masks[place] * seen
+            clean = torch.where(seen, known.placed[place], flat)
+            own = torch.where(seen, known.fitted[place], own)
         item = self._meanings(things, conditioner, rng, 0.3)
-        has_item = torch.from_numpy(rng.random(size) > np.where(spots >= 0, 0.05, 0.1))
-        return Lot(clean, scene, mask, own, item, level * referred, has_item, preview, referred)
+        return Lot(clean, scene, mask, own, item, level, there & ~preview, preview, referred | preview)
 
     def _chosen(self, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Things, and for each the preview it is shown in, -1 for its cover."""
@@ -216,8 +219,8 @@ class Examples:
         if len(short):
             full = full.clone()
             told = [self.readings.told(int(row), rng) for row in things[short]]
-            full[torch.from_numpy(short)] = conditioner.meaning(told)
-        return full + BLUR / conditioner.scale * torch.randn_like(full)
+            full[torch.from_numpy(short)] = conditioner.meaning(told).cpu()
+        return full + BLUR / conditioner.scale.cpu() * torch.randn_like(full)
 
 
 def fit_network(
@@ -238,7 +241,7 @@ def fit_network(
         # From torch's own state, which the loop seeds: a killed run goes on the same way.
         rng = np.random.default_rng(int(torch.randint(2**31, ()).item()))
         with torch.no_grad():
-            lot = lots(batch, studio.conditioner, rng)
+            lot = lots(batch, studio.conditioner, rng).to(studio.conditioner.nothing.device)
         value: Tensor = module(lot)
         return value
 

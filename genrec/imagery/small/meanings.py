@@ -76,7 +76,7 @@ def fit_meanings(conditioner: Conditioner, lessons: Lessons, *, epochs: int, see
     config = loop.LoopConfig(epochs=epochs, learning_rate=1e-2, warmup=0.05, floor=0.02, seed=seed)
     loop.train(
         module, lambda epoch: loop.shuffled(len(told), 128, seed, epoch), loss, config,
-        folder=folder, description="Words",
+        folder=folder, description="Words", device="cpu",
     )  # fmt: skip
     conditioner.requires_grad_(True)
     return readings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -16,9 +17,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from genrec.errors import UserError
-from genrec.imagery.commission import Commission, Kind, Taste
+from genrec.imagery.commission import Commission, Kind, Subject, Taste
 from genrec.imagery.small.autoencoding import pictures, pixels
 from genrec.imagery.small.domains import DOMAINS
+from genrec.imagery.small.fitter import shares
 from genrec.imagery.small.pipeline import Asked, SmallPipeline
 from genrec.imagery.small.projection import Projection
 from genrec.imagery.small.scenes import Square, around, cover, laid, put_back
@@ -41,7 +43,7 @@ class SmallPainter:
     def __init__(self, pipeline: SmallPipeline, projection: Projection | None = None) -> None:
         self.pipeline, self.projection = pipeline, projection
         learned = str(pipeline.config["domain"])
-        preview = DOMAINS[learned].preview if learned in DOMAINS else None
+        preview = DOMAINS[learned].preview if learned in DOMAINS and pipeline.fitter is not None else None
         self.name = f"genrec-small-{learned}"
         # Whose pictures it learned from decides, and a run does not say.
         self.licence = "that of its pictures" if pipeline.config["trained"].get("run") else "Apache-2.0"
@@ -61,7 +63,7 @@ class SmallPainter:
     @cached_property
     def _weights(self) -> bytes:
         digest = hashlib.sha256()
-        for model in (self.pipeline.vae, self.pipeline.unet, self.pipeline.conditioner):
+        for model in self.pipeline.models:
             for name, tensor in model.state_dict().items():
                 digest.update(name.encode() + tensor.detach().float().cpu().contiguous().numpy().tobytes())
         return digest.digest()
@@ -88,26 +90,45 @@ class SmallPainter:
             if one.kind not in self.kinds:
                 able = ", ".join(sorted(self.kinds))
                 raise UserError(f"{self.name} cannot draw the kind {one.kind!r}: it draws {able}")
-        drawn: list[Image.Image] = []
-        parts = [commissions[begin : begin + BATCH] for begin in range(0, len(commissions), BATCH)]
-        for number, part in enumerate(parts):
+        # A preview shows a picture of the thing. Where that shall be another than its own, it is drawn first.
+        previews = [n for n, one in enumerate(commissions) if one.kind != "cover"]
+        covered = [n for n in previews if _needs_cover(commissions[n])]
+        others = [n for n, one in enumerate(commissions) if one.kind == "cover"]
+        covers = [commissions[n] for n in others] + [_as_cover(commissions[n]) for n in covered]
+        total = -(-len(covers) // BATCH) + -(-len(previews) // BATCH)
 
-            def share(done: float, number: int = number) -> None:
-                if progress is not None:
-                    progress((number + done) / len(parts))
+        def drawn(asked: Sequence[Commission], before: int) -> list[Image.Image]:
+            """Of one sort, covers or previews. before: batches that are done."""
+            made: list[Image.Image] = []
+            for begin in range(0, len(asked), BATCH):
 
-            drawn.extend(self._batch(part, steps, share))
-        return drawn
+                def share(done: float, number: int = before + begin // BATCH) -> None:
+                    if progress is not None:
+                        progress((number + done) / total)
+
+                made += self._batch(asked[begin : begin + BATCH], steps, share)
+            return made
+
+        found = dict(zip([*others, *covered], drawn(covers, 0), strict=True))
+        shown = [_showing(commissions[n], found.get(n)) for n in previews]
+        found |= dict(zip(previews, drawn(shown, total - -(-len(previews) // BATCH)), strict=True))
+        return [found[n] for n in range(len(commissions))]
 
     def _batch(
         self, commissions: Sequence[Commission], steps: int | None, progress: Callable[[float], None]
     ) -> list[Image.Image]:
+        """Covers alone, or previews alone."""
         filled = [*commissions, *[commissions[-1]] * (BATCH - len(commissions))]
         squares = [None if one.scene is None else around(one.scene.mask) for one in filled]
         try:
-            asked = self._asked(filled, squares)
+            looks, asked = self._asked(filled, squares)
             latents = self.pipeline(asked, steps=steps, progress=progress)
-            shown = pictures(self.pipeline.decode(latents))
+            if commissions[0].kind != "cover":
+                begun = pixels(np.stack([np.asarray(look) for look in looks]))
+                drawn = self.pipeline.changed(begun, asked.own, latents)
+            else:
+                drawn = self.pipeline.decode(latents)
+            shown = pictures(drawn)
         except (torch.OutOfMemoryError, MemoryError):
             raise UserError(f"memory does not suffice for {BATCH} pictures of 64 × 64: free some") from None
         done = []
@@ -118,7 +139,10 @@ class SmallPainter:
             done.append(picture)
         return done
 
-    def _asked(self, commissions: Sequence[Commission], squares: Sequence[Square | None]) -> Asked:
+    def _asked(
+        self, commissions: Sequence[Commission], squares: Sequence[Square | None]
+    ) -> tuple[list[Image.Image | None], Asked]:
+        """What is seen of the items' own pictures, and all that the network is asked."""
         where = self.pipeline.device
         count, shape = len(commissions), self.pipeline.latent_shape
         width = int(self.pipeline.conditioner.config["width"])
@@ -135,13 +159,14 @@ class SmallPainter:
         )
         for one, item, taste in zip(commissions, items, tastes, strict=True):
             if item is None and taste is not None:
+                wanting = "vector" if one.subject.vector is None else "projection of its vector"
                 raise UserError(
                     f"item {one.subject.item_id}: known by its picture alone, it cannot be drawn to a taste: give its "
-                    "vector or text, or leave love at 0"
+                    f"{wanting} or its text, or leave love at 0"
                 )
         negatives = [self._words(one.negative) if one.negative.strip() else None for one in commissions]
-        looks = [self._look(one, square) for one, square in zip(commissions, squares, strict=True)]
-        scene, mask = self._scenes(commissions, squares)
+        cuts, mask = self._cuts(commissions, squares)
+        looks = self._looks(commissions, cuts, mask)
         given = [
             [item is not None, taste is not None, no is not None, one.scene is not None, look is not None]
             for one, item, taste, no, look in zip(commissions, items, tastes, negatives, looks, strict=True)
@@ -161,23 +186,35 @@ class SmallPainter:
             item_guidance=torch.tensor(item_guidance, dtype=torch.float32),
             taste_guidance=torch.tensor(taste_guidance, dtype=torch.float32),
             given=torch.tensor(given, dtype=torch.bool),
-            scene=scene,
-            mask=mask,
+            scene=self._encoded(cuts),
+            mask=functional.avg_pool2d(mask, 4),
             own=self._encoded(looks),
             noise=noise,
             haze=haze,
             luck=luck,
         )
-        return Asked(**{name: value.to(where) for name, value in vars(asked).items()})
+        return looks, Asked(**{name: value.to(where) for name, value in vars(asked).items()})
 
-    def _look(self, one: Commission, square: Square | None) -> Image.Image | None:
-        """What is seen of the item's own picture; for a preview it is laid into the mask's box."""
-        if one.subject.picture is None or not (one.reference or one.kind != "cover"):
-            return None
-        small = one.subject.picture.convert("RGB").resize(self.size, Image.Resampling.BOX)
-        if one.scene is None or square is None:
-            return small
-        return Image.fromarray(laid(np.asarray(small), cover(one.scene.mask, square, self.pipeline.side)))
+    def _looks(
+        self, commissions: Sequence[Commission], cuts: Sequence[Image.Image | None], mask: Tensor
+    ) -> list[Image.Image | None]:
+        """What is seen of the items' own pictures: for a cover the picture, for a preview the scene with it."""
+        looks: list[Image.Image | None] = [None] * len(commissions)
+        own, apart = np.zeros((len(looks), *self.size, 3), np.uint8), np.zeros((len(looks), *self.size), np.uint8)
+        for row, one in enumerate(commissions):
+            if one.subject.picture is None or not (one.reference or one.kind != "cover"):
+                continue
+            small = one.subject.picture.convert("RGB").resize(self.size, Image.Resampling.BOX)
+            looks[row] = small
+            if cuts[row] is not None:
+                own[row], apart[row] = laid(np.asarray(small), mask[row, 0].numpy())
+        placed = [row for row, cut in enumerate(cuts) if cut is not None]
+        if placed:
+            scenes = np.stack([np.asarray(cut or Image.new("RGB", self.size)) for cut in cuts])
+            shown = pictures(self.pipeline.fitted(pixels(own), shares(apart), pixels(scenes), mask))
+            for row in placed:
+                looks[row] = Image.fromarray(shown[row])
+        return looks
 
     def _item(self, one: Commission) -> Tensor | None:
         """What is known of the item by vector or words, with the prompt's words."""
@@ -213,17 +250,17 @@ class SmallPainter:
         said: Tensor = self.pipeline.conditioner.meaning([text_words(text)])[0]
         return said.float().cpu()
 
-    def _scenes(self, commissions: Sequence[Commission], squares: Sequence[Square | None]) -> tuple[Tensor, Tensor]:
-        """Latents of the scenes (B, C, h, w) and the masks (B, 1, h, w)."""
-        cuts: list[Image.Image | None] = []
+    def _cuts(
+        self, commissions: Sequence[Commission], squares: Sequence[Square | None]
+    ) -> tuple[list[Image.Image | None], Tensor]:
+        """Of each preview the part of the scene that is drawn anew, and of all the masks (B, 1, s, s) in [0, 1]."""
+        cuts: list[Image.Image | None] = [None] * len(commissions)
         masks = torch.zeros(len(commissions), 1, self.pipeline.side, self.pipeline.side)
         for row, (one, square) in enumerate(zip(commissions, squares, strict=True)):
-            if one.scene is None or square is None:
-                cuts.append(None)
-                continue
-            cuts.append(square.cut(one.scene.picture.convert("RGB"), self.pipeline.side))
-            masks[row, 0] = torch.from_numpy(cover(one.scene.mask, square, self.pipeline.side))
-        return self._encoded(cuts), functional.avg_pool2d(masks, 4)
+            if one.scene is not None and square is not None:
+                cuts[row] = square.cut(one.scene.picture.convert("RGB"), self.pipeline.side)
+                masks[row, 0] = torch.from_numpy(cover(one.scene.mask, square, self.pipeline.side))
+        return cuts, masks
 
     def _encoded(self, shown: Sequence[Image.Image | None]) -> Tensor:
         """Latents of pictures, (B, C, h, w); zero where there is none."""
@@ -239,3 +276,21 @@ class SmallPainter:
 
 def _stacked(rows: Sequence[Tensor | None], width: int) -> Tensor:
     return torch.stack([torch.zeros(width) if row is None else row for row in rows])
+
+
+def _needs_cover(preview: Commission) -> bool:
+    """Whether the thing shall look otherwise than on its own picture, or has none."""
+    words = preview.prompt + preview.style + preview.negative
+    loved = preview.taste is not None and preview.love > 0
+    return preview.subject.picture is None or loved or bool(words.strip()) or preview.item_guidance is not None
+
+
+def _as_cover(preview: Commission) -> Commission:
+    """The thing alone, as the preview shall show it."""
+    return replace(preview, kind="cover", scene=None, reference=preview.subject.picture is not None)
+
+
+def _showing(preview: Commission, cover: Image.Image | None) -> Commission:
+    """With nothing but a picture of the thing, its own or the cover that was drawn: that says all."""
+    subject = Subject(preview.subject.item_id, picture=cover or preview.subject.picture)
+    return Commission(preview.kind, subject, scene=preview.scene, seed=preview.seed)

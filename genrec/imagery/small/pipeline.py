@@ -15,10 +15,12 @@ from torch import Tensor
 
 from genrec.imagery.small.autoencoding import packed, unpacked
 from genrec.imagery.small.conditioner import Conditioner
+from genrec.imagery.small.fitter import Fitter
 from genrec.imagery.small.learning import guessed
 from genrec.imagery.small.sampling import times_of, velocity
 
-STEPS = 4
+STEPS, PREVIEW_STEPS = 4, 1
+"""A preview begins with the fitted picture: more steps bring more of their own errors than they mend."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +29,9 @@ class Asked:
 
     item, taste, words, negative: meanings (B, width). felt: bool (B, 2), see `Leaning.forward`. level, item_guidance,
     taste_guidance: (B,). given: bool (B, 5): item, taste, negative, whether it is a preview, whether its own picture is
-    shown. scene, own: (B, C, h, w), in latent units, zero where there is none. mask: (B, 1, 2h, 2w). noise: (B, C, h,
-    w), where the drawing starts. haze: (B, C, h, w), what the own picture is noised with, as far as level says. luck:
-    (B, columns), see `Leaning.forward`.
+    shown. scene, own: (B, C, h, w), in latent units, zero where there is none; in a preview own is the fitted picture.
+    mask: (B, 1, 2h, 2w). noise: (B, C, h, w), where the drawing starts. haze: (B, C, h, w), what the own picture is
+    noised with, as far as level says. luck: (B, columns), see `Leaning.forward`.
     """
 
     item: Tensor
@@ -52,6 +54,8 @@ class Asked:
 class SmallPipeline(DiffusionPipeline):
     """vae: pixels to latents. conditioner: words, vectors, tastes. unet: the network. scheduler: of flow matching.
 
+    fitter: puts a thing into a scene; None where the domain has no previews.
+
     latents: {"mean": C numbers, "std": C numbers}, of each packed channel. domain: what it learned to draw. trained:
     the recipe it was trained by.
     """
@@ -60,8 +64,10 @@ class SmallPipeline(DiffusionPipeline):
     unet: UNet2DConditionModel
     conditioner: Conditioner
     scheduler: FlowMatchEulerDiscreteScheduler
+    fitter: Fitter | None
 
-    model_cpu_offload_seq: Any = "conditioner->unet->vae"
+    model_cpu_offload_seq: Any = "fitter->conditioner->unet->vae"
+    _optional_components: Any = ["fitter"]  # noqa: RUF012 -- diffusers' own way
 
     def __init__(
         self,
@@ -72,10 +78,17 @@ class SmallPipeline(DiffusionPipeline):
         latents: dict[str, list[float]] | None = None,
         domain: str = "",
         trained: dict[str, Any] | None = None,
+        fitter: Fitter | None = None,
     ) -> None:
         super().__init__()
-        self.register_modules(vae=vae, unet=unet, conditioner=conditioner, scheduler=scheduler)
+        self.register_modules(vae=vae, unet=unet, conditioner=conditioner, scheduler=scheduler, fitter=fitter)
         self.register_to_config(latents=latents or {"mean": [0.0], "std": [1.0]}, domain=domain, trained=trained or {})
+
+    @property
+    def models(self) -> list[torch.nn.Module]:
+        """What has weights."""
+        parts = (self.vae, self.unet, self.conditioner, self.fitter)
+        return [part for part in parts if part is not None]
 
     @property
     def side(self) -> int:
@@ -96,6 +109,14 @@ class SmallPipeline(DiffusionPipeline):
         )
 
     @torch.no_grad()
+    def fitted(self, own: Tensor, apart: Tensor, scene: Tensor, mask: Tensor) -> Tensor:
+        """The scene with the thing, (B, 3, H, W) in [-1, 1]; see `Fitter.forward`."""
+        assert self.fitter is not None
+        asked = (part.to(self.device, self.fitter.dtype) for part in (own, apart, scene, mask))
+        shown: Tensor = self.fitter(*asked).shown
+        return shown.float()
+
+    @torch.no_grad()
     def encode(self, shown: Tensor) -> Tensor:
         """float32 (B, 3, H, W) in [-1, 1] → latents of unit size."""
         mean, std = self._unit()
@@ -108,12 +129,17 @@ class SmallPipeline(DiffusionPipeline):
         mean, std = self._unit()
         return self.vae.decode(unpacked(latents * std + mean).to(self.vae.dtype)).sample.float()
 
+    def changed(self, begun: Tensor, own: Tensor, latents: Tensor) -> Tensor:
+        """Pixels that the drawing began with, (B, 3, H, W), and their latents `own`, to those of `latents`: by the
+        difference of the two decoded, so that what latents cannot hold of a print is not lost."""
+        return begun.to(self.device) + self.decode(latents) - self.decode(own)
+
     @torch.no_grad()
     def __call__(
         self, asked: Asked, *, steps: int | None = None, progress: Callable[[float], None] | None = None
     ) -> Tensor:
         """Latents of unit size, (B, C, h, w). progress: called after every step with the share that is done."""
-        steps = steps or STEPS
+        steps = steps or (PREVIEW_STEPS if bool(asked.given[:, 3].all()) else STEPS)
         self.scheduler.set_timesteps(sigmas=times_of(steps).tolist(), device=self.device)
         views = self._views(asked)
         latents = asked.noise

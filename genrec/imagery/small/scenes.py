@@ -60,24 +60,28 @@ def cover(mask: np.ndarray, square: Square, size: int) -> np.ndarray:
     return np.asarray(cut, dtype=np.float32) / 255
 
 
-def laid(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The thing of a picture, uint8 (s, s, 3), on its own ground, but stretched to the box of a mask (s, s) in [0, 1].
+def laid(picture: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The thing of a picture, uint8 (s, s, 3), on its own ground, but stretched to the box of a mask (s, s) in [0, 1];
+    and where it is there, uint8 (s, s), 0 to 255.
 
-    What the painter of a preview sees of the thing: its print is then about where it has to be.
+    What the fitter sees of the thing: it is then about where it has to be.
     """
     ground = picture[0, 0].astype(int)
     apart = np.abs(picture.astype(int) - ground).sum(axis=2) > GROUND
-    page = np.empty_like(picture)
+    if not apart.any():  # of one colour: a swatch, which is all thing
+        apart[:] = True
+    page, where = np.empty_like(picture), np.zeros(picture.shape[:2], np.uint8)
     page[:] = picture[0, 0]
-    if not apart.any() or not (mask >= 0.5).any():
-        return page
+    there = mask >= 0.5 if (mask >= 0.5).any() else mask > 0  # a line may be thinner than a pixel
+    if not there.any():
+        return page, where
     top, bottom, left, right = _box(apart)
-    above, below, before, behind = _box(mask >= 0.5)
-    thing = Image.fromarray(np.ascontiguousarray(picture[top:bottom, left:right]))
-    page[above:below, before:behind] = np.asarray(
-        thing.resize((behind - before, below - above), Image.Resampling.BILINEAR)
-    )
-    return page
+    above, below, before, behind = _box(there)
+    size = behind - before, below - above
+    for full, part in ((page, picture), (where, apart.astype(np.uint8) * 255)):
+        thing = Image.fromarray(np.ascontiguousarray(part[top:bottom, left:right]))
+        full[above:below, before:behind] = np.asarray(thing.resize(size, Image.Resampling.BILINEAR))
+    return page, where
 
 
 def _box(mask: np.ndarray) -> tuple[int, int, int, int]:

@@ -1,4 +1,4 @@
-"""The small painter from nothing: lessons, words, latent space, network. Every stage is skipped where it is done."""
+"""The small painter from nothing: lessons, words, latents, fitter, network. A stage that is done is skipped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +23,22 @@ from genrec.imagery.small.autoencoding import autoencoder, begin_linear, encoded
 from genrec.imagery.small.card import write_card
 from genrec.imagery.small.conditioner import Conditioner
 from genrec.imagery.small.domains import domain, of_run
+from genrec.imagery.small.fitter import Fitter, Fittings, fit_fitter, fitted
 from genrec.imagery.small.learning import Examples, Latents, Sketch, Studio, fit_network, network
 from genrec.imagery.small.lessons import Lessons
 from genrec.imagery.small.meanings import Readings, fit_meanings
 from genrec.imagery.small.pipeline import SmallPipeline
-from genrec.imagery.small.scenes import laid
 from genrec.recipes.models import ImageryRecipe
 
-MOST = 4_000_000
+MOST = 4_400_000
 """Parameters of a painter, so that three of them are small enough to travel in a package."""
 
 
 def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     """Train what the recipe says in `folder`, and write folder/pipeline in half precision. Goes on where it was killed.
 
-    folder/lessons, words, latents and network hold the stages; folder/training.json what each took and its last loss.
+    folder/lessons, words, latents, fitter, sketch and network hold the stages; folder/training.json what each took and
+    its last loss.
     """
     spent: dict[str, Any] = {}
     if recipe.run is None:
@@ -48,10 +48,15 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         data = hashlib.sha256((Path(recipe.run) / "data" / "catalog.parquet").read_bytes()).hexdigest()
     begun = time.perf_counter()
 
+    written = folder / "training.json"
+    before = json.loads(written.read_text()) if written.exists() else {}
+
     def took(stage: str, **more: Any) -> None:
+        """A stage that was done already took what it took then."""
         nonlocal begun
         now = time.perf_counter()
-        spent[stage], begun = {"seconds": round(now - begun, 1)} | more, now
+        seconds = max(round(now - begun, 1), before.get(stage, {}).get("seconds", 0.0))
+        spent[stage], begun = {"seconds": seconds} | more, now
 
     def learned(stage: str, record: loop.Record) -> None:
         """Its seconds are those of all its epochs, whenever they were."""
@@ -89,7 +94,19 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
         learning_rate=recipe.autoencoder_learning_rate, seed=recipe.seed, folder=folder / "latents",
     )  # fmt: skip
     learned("latents", record)
-    latents, mean, std = in_latents(vae, lessons, world.identity, folder / "latents.safetensors")
+    fitter = None
+    if len(lessons.of):
+        fittings = Fittings.of(lessons)
+        torch.manual_seed(recipe.seed + 2)
+        fitter = Fitter(recipe.fit_widths)
+        record = fit_fitter(
+            fitter, fittings, steps=recipe.fit_steps, batch=recipe.fit_batch,
+            learning_rate=recipe.fit_learning_rate, seed=recipe.seed, folder=folder / "fitter",
+        )  # fmt: skip
+        learned("fitter", record)
+    kept = folder / "latents.safetensors"
+    begun_with = None if fitter is None or kept.exists() else fitted(fitter, fittings)
+    latents, mean, std = in_latents(vae, lessons, begun_with, kept)
     took("encoding")
     examples = Examples(lessons, latents, readings, meanings, world.identity, recipe.preview_share)
     record = fit_network(
@@ -109,13 +126,15 @@ def fit(recipe: ImageryRecipe, folder: Path) -> SmallPipeline:
     trained = recipe.model_dump(mode="json")
     if recipe.run is not None:
         trained["run"] = Path(recipe.run).name  # weights may travel; where they were made is nobody's business
-    pipeline = SmallPipeline(vae, unet, conditioner, scheduler, {"mean": mean, "std": std}, recipe.domain, trained)
+    pipeline = SmallPipeline(
+        vae, unet, conditioner, scheduler, {"mean": mean, "std": std}, recipe.domain, trained, fitter
+    )
     count = parameters(pipeline)
     if count > MOST:
         progress.say(f"{count:,} parameters; {MOST:,} is the most for a painter that travels in the package")
     spent["parameters"] = count
     write(pipeline, folder / "pipeline")
-    (folder / "training.json").write_text(json.dumps(spent, indent=1))
+    written.write_text(json.dumps(spent, indent=1))
     write_card(folder / "pipeline", trained, spent, {})
     return pipeline
 
@@ -131,17 +150,18 @@ def _claim(folder: Path, mark: dict[str, Any]) -> None:
 
 
 def in_latents(
-    vae: AutoencoderDC, lessons: Lessons, identity: Sequence[str], kept: Path | None = None
+    vae: AutoencoderDC, lessons: Lessons, begun: np.ndarray | None, kept: Path | None = None
 ) -> tuple[Latents, list[float], list[float]]:
     """Every lesson's latents, packed, each channel of mean 0 and all together of size 1, and what made them so.
 
-    identity: the columns that say what a thing is. kept: a file for them, in half precision: making them takes minutes.
+    begun: what the fitter made of the previews, uint8 (M, 64, 64, 3); None where there are none, or `kept` is there: a
+    file for the latents, in half precision, since making them takes minutes.
     """
     if kept is not None and kept.exists():
         found = load_file(kept)
     else:
         shown = {"pictures": lessons.pictures, "scenes": lessons.scenes, "placed": lessons.placed}
-        shown |= dict(zip(("laid", "alike"), _laid(lessons, identity), strict=True))
+        shown["fitted"] = lessons.scenes if begun is None else begun
         found = {name: packed(encoded(vae, part)).contiguous().half() for name, part in shown.items()}
         if kept is not None:
             part = kept.with_name(f"{kept.name}.part")
@@ -159,17 +179,6 @@ def in_latents(
     return Latents(**unit, masks=small), mean.tolist(), std.tolist()
 
 
-def _laid(lessons: Lessons, identity: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Of every preview the thing's picture in the mask's box, and that of another of its kind."""
-    siblings, rng = lessons.siblings(identity), np.random.default_rng(3)
-    own, other = np.empty_like(lessons.placed), np.empty_like(lessons.placed)
-    for place, row in enumerate(lessons.of.tolist()):
-        mask = lessons.masks[place] / 255.0
-        own[place] = laid(lessons.pictures[row], mask)
-        other[place] = laid(lessons.pictures[rng.choice(siblings[row])], mask)
-    return own, other
-
-
 @torch.no_grad()
 def whole(conditioner: Conditioner, readings: Readings) -> torch.Tensor:
     """float32 (N, width): the meaning of all that each row says."""
@@ -177,17 +186,17 @@ def whole(conditioner: Conditioner, readings: Readings) -> torch.Tensor:
 
 
 def parameters(pipeline: SmallPipeline) -> int:
-    parts = (pipeline.vae, pipeline.unet, pipeline.conditioner)
-    return sum(parameter.numel() for part in parts for parameter in part.parameters())
+    return sum(parameter.numel() for part in pipeline.models for parameter in part.parameters())
 
 
 def write(pipeline: SmallPipeline, folder: Path) -> None:
     """In half precision: what the weights lose by it is far below what a picture shows."""
     import copy
 
+    fitter = None if pipeline.fitter is None else copy.deepcopy(pipeline.fitter).half()
     half = SmallPipeline(
         copy.deepcopy(pipeline.vae).half(), copy.deepcopy(pipeline.unet).half(),
         copy.deepcopy(pipeline.conditioner).half(), pipeline.scheduler, pipeline.config["latents"],
-        pipeline.config["domain"], pipeline.config["trained"],
+        pipeline.config["domain"], pipeline.config["trained"], fitter,
     )  # fmt: skip
     half.save_pretrained(folder, safe_serialization=True)

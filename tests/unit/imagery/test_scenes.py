@@ -81,11 +81,20 @@ def test_the_thing_is_stretched_to_the_masks_box_on_its_own_ground() -> None:
     picture[10:30, 20:30] = (200, 20, 20)
     mask = np.zeros((64, 64))
     mask[40:60, 4:44] = 1.0
-    shown = laid(picture, mask)
+    shown, where = laid(picture, mask)
     reds = (shown[..., 0].astype(int) - shown[..., 1]) > 100
     ys, xs = np.flatnonzero(reds.any(axis=1)), np.flatnonzero(reds.any(axis=0))
     assert (ys[0], ys[-1], xs[0], xs[-1]) == (40, 59, 4, 43)
     assert (shown[~reds] == 230).all()
-    # Nothing to lay, or nowhere to lay it: the ground alone.
-    assert (laid(np.full((64, 64, 3), 230, np.uint8), mask) == 230).all()
-    assert (laid(picture, np.zeros((64, 64))) == 230).all()
+    np.testing.assert_array_equal(where == 255, reds)
+    page, there = laid(picture, np.zeros((64, 64)))
+    assert (page == 230).all() and not there.any()  # nowhere to lay it
+
+
+def test_what_has_no_ground_is_all_thing_and_a_thin_mask_is_a_mask() -> None:
+    swatch, mask = np.full((64, 64, 3), 90, np.uint8), np.zeros((64, 64))
+    mask[40:60, 4:44] = 1.0
+    assert (laid(swatch, mask)[1][40:60, 4:44] == 255).all()
+    mask[:] = 0
+    mask[10, 4:44] = 0.3
+    assert (laid(swatch, mask)[1][10, 4:44] == 255).all()

@@ -87,6 +87,19 @@ def test_outside_the_mask_nothing_changes(painter: SmallPainter) -> None:
         assert (np.asarray(shown)[wide] != np.asarray(large)[wide]).any()
 
 
+def test_a_preview_shows_a_picture_of_the_thing_its_own_or_one_that_is_drawn_first(painter: SmallPainter) -> None:
+    scene, mask = _preview()
+    own, taste = Subject("n", text=NAVY.text, picture=RED), Taste(keywords=("red", "floral"))
+    bare = Commission("tryon", own, scene=Scene(scene, mask), seed=3)
+    loved = replace(bare, taste=taste, love=1.0)
+    cover = replace(loved, kind="cover", scene=None, reference=True)
+    drawn = painter.draw([cover], steps=2)[0]
+    shown = painter.draw([bare, loved, replace(bare, subject=Subject("n", picture=drawn))], steps=2)
+    assert _same(shown[1], shown[2]) and not _same(shown[0], shown[1])
+    # Its own picture says all: what else is known of the thing does not count.
+    assert _same(shown[0], painter.draw([replace(bare, subject=Subject("n", picture=RED))], steps=2)[0])
+
+
 def test_without_love_the_taste_is_not_looked_at(painter: SmallPainter) -> None:
     plain, liked = Commission("cover", NAVY, seed=4), Commission("cover", NAVY, Taste(keywords=("red",)), seed=4)
     one, other = painter.draw([plain, liked], steps=2)

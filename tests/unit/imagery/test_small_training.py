@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from genrec.errors import UserError
-from genrec.imagery.small import learning
+from genrec.imagery.small import fitter, learning
 from genrec.imagery.small.autoencoding import autoencoder, begin_linear, packed, pictures, pixels, unpacked
 from genrec.imagery.small.domains import domain
 from genrec.imagery.small.lessons import Lessons, held_out, told_columns
@@ -94,6 +94,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(
 
     recipe = ImageryRecipe(**{**painter.pipeline.config.trained, "steps": 6})
     monkeypatch.setattr(learning, "EPOCH", 2)
+    monkeypatch.setattr(fitter, "EPOCH", 2)
     straight = fit(recipe, tmp_path / "straight")
     calls = 0
     real = learning.Examples.batch
@@ -105,12 +106,25 @@ def test_a_killed_training_goes_on_to_the_same_weights(
             raise KeyboardInterrupt
         return real(*given)  # type: ignore[arg-type]
 
+    asked = 0
+    pixels_of = fitter.Fittings.asked
+
+    def stopped(*given: object) -> object:
+        nonlocal asked
+        asked += 1
+        if asked == 4:
+            raise KeyboardInterrupt
+        return pixels_of(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fitter.Fittings, "asked", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, tmp_path / "killed")
     monkeypatch.setattr(learning.Examples, "batch", killed)
     with pytest.raises(KeyboardInterrupt):
         fit(recipe, tmp_path / "killed")
     monkeypatch.setattr(learning.Examples, "batch", real)
     again = fit(recipe, tmp_path / "killed")
-    for one, other in ((straight.unet, again.unet), (straight.conditioner, again.conditioner)):
+    for one, other in zip(straight.models, again.models, strict=True):
         for name, tensor in one.state_dict().items():
             torch.testing.assert_close(tensor, other.state_dict()[name], atol=1e-6, rtol=1e-5)
     with pytest.raises(UserError, match="another recipe"):
