@@ -149,6 +149,7 @@ def look(browser: Browser, url: str, out: Path) -> None:
     for name, size, theme in (
         ("welcome", "wide", "light"), ("chat", "wide", "light"), ("chat-dark", "wide", "dark"),
         ("details", "wide", "light"), ("picture", "wide", "dark"), ("invent", "tablet", "light"),
+        ("drawn", "wide", "light"),
         ("phone", "phone", "light"), ("phone-filters", "phone", "dark"),
     ):  # fmt: skip
         width, height = SIZES[size]
@@ -156,7 +157,7 @@ def look(browser: Browser, url: str, out: Path) -> None:
             viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
         )
         page = context.new_page()
-        if name == "welcome":
+        if name in ("welcome", "drawn"):
             page.goto(url)
             page.wait_for_selector(READY)
         elif name == "picture":
@@ -171,6 +172,14 @@ def look(browser: Browser, url: str, out: Path) -> None:
             say(page, "but in red")
         else:
             talk(page, url)
+        if name == "drawn":
+            page.locator(".face").nth(PERSON).click()
+            place = page.get_by_role("region", name="Drawn for you")
+            place.get_by_role("button", name="Draw what comes next").click()
+            page.locator("#drawn-slider").wait_for(timeout=60_000)
+            page.keyboard.press("Tab")
+            page.locator("#drawn-slider").get_by_role("slider").press("End")
+            place.scroll_into_view_if_needed()
         if name == "details":
             page.locator(".card .open").first.click()
         if name == "invent":
