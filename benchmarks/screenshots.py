@@ -177,9 +177,8 @@ def look(browser: Browser, url: str, out: Path) -> None:
             place = page.get_by_role("region", name="Drawn for you")
             place.get_by_role("button", name="Draw what comes next").click()
             page.locator("#drawn-slider").wait_for(timeout=60_000)
-            page.keyboard.press("Tab")
             page.locator("#drawn-slider").get_by_role("slider").press("End")
-            place.scroll_into_view_if_needed()
+            place.get_by_role("heading").evaluate("heading => heading.scrollIntoView({block: 'center'})")
         if name == "details":
             page.locator(".card .open").first.click()
         if name == "invent":

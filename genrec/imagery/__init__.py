@@ -5,7 +5,12 @@ diffusers checkpoint). `artist` makes commissions of a run's ids. `import genrec
 are imported when something is drawn.
 """
 
+import logging
+
 from genrec.imagery.commission import KINDS, Commission, Kind, Scene, Subject, Taste
 from genrec.imagery.painter import Painter
+
+# Diffusers looks for bitsandbytes, which says at every start that its optional faster kernel is missing.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 __all__ = ["KINDS", "Commission", "Kind", "Painter", "Scene", "Subject", "Taste"]

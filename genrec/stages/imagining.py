@@ -24,6 +24,7 @@ from genrec.recommender import Recommender
 
 SHEET = "index.html"
 SLIDER = (0.0, 0.25, 0.5, 0.75, 1.0)
+PLACED: dict[Kind, str] = {"tryon": "tried on", "room": "in a room"}
 """The steps that reports and pages show."""
 
 
@@ -140,8 +141,8 @@ def _strange(artist: Artist) -> np.ndarray:
 def for_report(
     run: Path, catalog: Catalog, asked: Sequence[tuple[str, Sequence[int], int]], love: Sequence[float] = SLIDER
 ) -> list[Drawn]:
-    """Some people's next items (user, history, item; by index), each along the slider. None where the run is of no
-    world that GenRec's own painters know, or diffusers is not installed."""
+    """Some people's next items (user, history, item; by index), each along the slider, and put into a scene. None
+    where the run is of no world that GenRec's own painters know, or diffusers is not installed."""
     if not (WEIGHTS / str(kind_of(run)) / "model_index.json").exists() or find_spec("diffusers") is None:
         return []
     from genrec.decode.living import Snapshot
@@ -150,17 +151,19 @@ def for_report(
     artist = Artist.of(run, Snapshot.first(catalog, load_generator(run, catalog=catalog)))
     wanted = [(user, history, item) for user, history, item in asked if item >= 0 and len(history)]
     ids = catalog.ids
-    drawings = artist.draw(
-        [
-            artist.commission(ids[item], [ids[one] for one in history], love=step)
-            for _, history, item in wanted
-            for step in love
-        ]
-    )
-    files = [as_png(one.picture, one.provenance) for one in drawings]
     labels = ["as it is" if step == 0 else "as they would love it" if step == 1 else f"{step:.0%}" for step in love]
+    labels += [PLACED[kind] for kind in sorted(artist.painter.kinds - {"cover"})]
+    asked_for = []
+    for _, history, item in wanted:
+        known = [ids[one] for one in history]
+        asked_for += [artist.commission(ids[item], known, love=step) for step in love]
+        asked_for += [
+            artist.commission(ids[item], known, love=0.0, kind=kind)
+            for kind in sorted(artist.painter.kinds - {"cover"})
+        ]
+    files = [as_png(one.picture, one.provenance) for one in artist.draw(asked_for)]
     return [
-        Drawn(user, item, list(zip(labels, files[number * len(love) :], strict=False)))
+        Drawn(user, item, list(zip(labels, files[number * len(labels) :], strict=False)))
         for number, (user, _, item) in enumerate(wanted)
     ]
 

@@ -1,1 +1,1 @@
-"""Our own small picture generator: latent, 64 × 64, under four and a half million parameters a domain, trained on a CPU."""
+"""Our own small picture generator: latent, 64 × 64, under 4.4 million parameters a domain, trained on a CPU."""

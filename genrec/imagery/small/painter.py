@@ -74,8 +74,8 @@ class SmallPainter:
         if not (folder / "model_index.json").exists():
             raise UserError(f"there is no picture generator in {folder}: train one, or name a folder that holds one")
         logging.disable_progress_bar()
-        # Kept in half precision, computed in full: CPUs are faster so.
-        pipeline = SmallPipeline.from_pretrained(folder).to(torch.float32)
+        # Kept in half precision, loaded in full: CPUs are faster so.
+        pipeline = SmallPipeline.from_pretrained(folder)
         return cls(pipeline.to(device or ("cuda" if torch.cuda.is_available() else "cpu")), projection)
 
     def draw(
