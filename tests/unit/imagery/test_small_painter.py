@@ -123,6 +123,10 @@ def test_progress_is_told_and_may_cancel(painter: SmallPainter) -> None:
     told: list[float] = []
     painter.draw([Commission("cover", NAVY)] * 20, steps=3, progress=told.append)
     assert told == sorted(told) and len(told) == 6 and told[-1] == 1.0
+    told.clear()
+    scene, mask = _preview()
+    painter.draw([Commission("tryon", NAVY, scene=Scene(scene, mask))], steps=2, progress=told.append)
+    assert told == [0.25, 0.5, 0.75, 1.0]  # its cover, then the preview
 
     def stop(_: float) -> None:
         raise Cancelled
