@@ -131,7 +131,7 @@ def talk(page: Page, url: str) -> None:
     cards = page.locator(".turn.answer").last.locator(".card")
     cards.nth(1).locator(".dislike").click()
     cards.nth(2).locator(".like").click()
-    cards.nth(0).locator(".because summary").click()
+    cards.locator(".because summary").first.click()  # not every reason is in the history
     page.mouse.move(0, 0)
     page.locator(".turn.you").scroll_into_view_if_needed()
 
