@@ -152,15 +152,13 @@ def for_report(
     wanted = [(user, history, item) for user, history, item in asked if item >= 0 and len(history)]
     ids = catalog.ids
     labels = ["as it is" if step == 0 else "as they would love it" if step == 1 else f"{step:.0%}" for step in love]
-    labels += [PLACED[kind] for kind in sorted(artist.painter.kinds - {"cover"})]
+    previews = sorted(artist.painter.kinds - {"cover"})
+    labels += [PLACED[kind] for kind in previews]
     asked_for = []
     for _, history, item in wanted:
         known = [ids[one] for one in history]
         asked_for += [artist.commission(ids[item], known, love=step) for step in love]
-        asked_for += [
-            artist.commission(ids[item], known, love=0.0, kind=kind)
-            for kind in sorted(artist.painter.kinds - {"cover"})
-        ]
+        asked_for += [artist.commission(ids[item], known, love=0.0, kind=kind) for kind in previews]
     files = [as_png(one.picture, one.provenance) for one in artist.draw(asked_for)]
     return [
         Drawn(user, item, list(zip(labels, files[number * len(labels) :], strict=False)))

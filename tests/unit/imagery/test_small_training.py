@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -87,6 +89,20 @@ def test_packing_goes_there_and_back() -> None:
     assert packed(latents[:0]).shape == (0, 64, 8, 8)
 
 
+def _killed_at(call: int, real: Callable[..., Any]) -> Callable[..., Any]:
+    """`real`, of which one call is never answered."""
+    calls = 0
+
+    def killed(*given: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    return killed
+
+
 def test_a_killed_training_goes_on_to_the_same_weights(
     studio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, painter: SmallPainter
 ) -> None:
@@ -96,33 +112,10 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     monkeypatch.setattr(learning, "EPOCH", 2)
     monkeypatch.setattr(fitter, "EPOCH", 2)
     straight = fit(recipe, tmp_path / "straight")
-    calls = 0
-    real = learning.Examples.batch
-
-    def killed(*given: object) -> object:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
-            raise KeyboardInterrupt
-        return real(*given)  # type: ignore[arg-type]
-
-    asked = 0
-    pixels_of = fitter.Fittings.asked
-
-    def stopped(*given: object) -> object:
-        nonlocal asked
-        asked += 1
-        if asked == 4:
-            raise KeyboardInterrupt
-        return pixels_of(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(fitter.Fittings, "asked", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        fit(recipe, tmp_path / "killed")
-    monkeypatch.setattr(learning.Examples, "batch", killed)
-    with pytest.raises(KeyboardInterrupt):
-        fit(recipe, tmp_path / "killed")
-    monkeypatch.setattr(learning.Examples, "batch", real)
+    for owner, name in ((fitter.Fittings, "asked"), (learning.Examples, "batch")):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(owner, name, _killed_at(4, getattr(owner, name)))
+            fit(recipe, tmp_path / "killed")
     again = fit(recipe, tmp_path / "killed")
     for one, other in zip(straight.models, again.models, strict=True):
         for name, tensor in one.state_dict().items():
