@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -84,6 +85,17 @@ def test_every_verb_skips_what_is_done(fashion: Path, cli: Callable) -> None:
 def test_the_table_names_models_in_full(fashion: Path, genrec: Callable) -> None:
     table = genrec("evaluate", fashion).ok().err
     assert all(re.search(rf"^ ?{model} +0\.\d{{4}} ", table, re.MULTILINE) for model in MODELS), table
+
+
+def test_the_report_draws_for_three_people_along_the_slider_and_on_somebody(fashion: Path) -> None:
+    pytest.importorskip("diffusers")
+    section = (fashion / "evaluate" / "report.html").read_text().split('<section id="drawn">')[1].split("</section>")[0]
+    steps = ("as it is", "25%", "50%", "75%", "as they would love it", "tried on")
+    for step in steps:
+        assert section.count(f', {step}" width=') == 3
+    files = [part.split('"')[0] for part in section.split('src="data:image/png;base64,')[1:]]
+    drawn = [base64.b64decode(file) for file in files if b"generated" in base64.b64decode(file)]
+    assert len(drawn) == 3 * len(steps) and len(set(drawn)) > len(steps)
 
 
 def test_the_report_is_one_offline_file(fashion: Path) -> None:
